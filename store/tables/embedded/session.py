@@ -1,0 +1,289 @@
+"""One client's engine session: settings of a query, undone after it; result streams; temporary tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from store.tables.embedded.engine import (
+    DATABASE,
+    Engine,
+    EngineConnection,
+    EngineError,
+    InsertStream,
+    quoted,
+    quoted_name,
+)
+from store.tables.embedded.requests import Query, Setting
+from store.tables.embedded.roles import READER
+from store.tables.embedded.statements import Insert, Statement
+from store.tables.embedded.walker import Block, column_walk, text_columns, walk_block
+from store.tables.embedded.wire import memory_reader
+
+READONLY = 164
+UNKNOWN_SETTING = 115
+NO_SUCH_COLUMN = 16
+
+_BARE_DATETIME = re.compile(r"\bDateTime(?![\w(])")
+_SETTING_NAME = re.compile(r"[A-Za-z_]\w*")
+# What a reader may set for itself; limits among them only downwards.
+_READER_SETTINGS = frozenset(
+    """max_threads max_block_size max_result_rows max_result_bytes max_rows_to_read max_execution_time
+    max_memory_usage result_overflow_mode read_overflow_mode timeout_overflow_mode join_use_nulls
+    session_timezone log_comment""".split()
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a reader's query may use: seconds and bytes."""
+
+    reader_seconds: float
+    reader_memory: int
+
+
+@dataclass(frozen=True)
+class ResultBlock:
+    """One block of a result: `data` is the engine's bytes, the block begins at `start`."""
+
+    data: bytes
+    start: int
+    block: Block
+    types: tuple[str, ...]
+
+
+class Session:
+    """Runs the statements of one client, one at a time."""
+
+    def __init__(self, engine: Engine, role: str, database: str, limits: Limits) -> None:
+        self._engine = engine
+        self._role = role
+        self._limits = limits
+        self._connection = engine.connect()
+        self._aside: EngineConnection | None = None
+        self._database = DATABASE
+        self._base = _base_settings(engine, role, limits)
+        self._overridden: dict[str, str] = {}
+        self._client_has_set = False
+        self._connection.query(_set_statement(self._base))
+        if database not in ("", "default", DATABASE):
+            self._use(database)
+
+    def _use(self, database: str) -> None:
+        self._connection.query(f"USE {quoted_name(database)}")
+        self._database = database
+
+    def on_progress(self, callback: Callable[[dict[str, int]], None]) -> None:
+        """Report the progress of every query of this session."""
+        self._connection.on_progress(callback)
+
+    def apply_settings(self, settings: tuple[Setting, ...]) -> None:
+        """Make these the only settings beyond the session's own; the former query's are undone."""
+        wanted: dict[str, str] = {}
+        for setting in settings:
+            if setting.name in self._engine.setting_names:
+                self._check_setting(setting)
+                wanted[setting.name] = setting.value
+            elif setting.important:
+                raise EngineError(UNKNOWN_SETTING, f"Unknown setting '{setting.name}'")
+        if wanted == {name: value for name, (value) in self._applied.items()}:
+            return
+        self._undo_settings()
+        for name in wanted:
+            self._overridden[name] = self._current(name)
+        if wanted:
+            self._connection.query(_set_statement(wanted))
+        self._applied = wanted
+
+    _applied: Mapping[str, str] = {}
+
+    def _undo_settings(self) -> None:
+        if self._overridden:
+            self._connection.query(_set_statement(self._overridden))
+        self._overridden, self._applied = {}, {}
+
+    def _current(self, name: str) -> str:
+        """The value to return to, as it stands in a SET statement."""
+        if not self._client_has_set:
+            return self._base[name] if name in self._base else "DEFAULT"
+        sql = f"SELECT value FROM system.settings WHERE name = {quoted(name)}"
+        return text_columns(self._connection.query(sql), 1)[0][0]
+
+    def _check_setting(self, setting: Setting) -> None:
+        if not _SETTING_NAME.fullmatch(setting.name):
+            raise EngineError(UNKNOWN_SETTING, f"Unknown setting '{setting.name}'")
+        if self._role != READER:
+            return
+        if setting.name not in _READER_SETTINGS:
+            raise EngineError(READONLY, f"Cannot modify '{setting.name}' setting as a reader")
+        ceiling = {
+            "max_execution_time": self._limits.reader_seconds,
+            "max_memory_usage": float(self._limits.reader_memory),
+        }.get(setting.name)
+        if ceiling is not None and not 0 < _number(setting.value) <= ceiling:
+            raise EngineError(READONLY, f"{setting.name} of a reader must be above 0 and at most {ceiling:g}")
+
+    def result(self, statement: Statement, query: Query, tag: str) -> Iterator[ResultBlock]:
+        """The blocks of a statement's result; the last one may be an empty block that tells the columns."""
+        parameters = _engine_parameters(query)
+        sql = f"{tag} {statement.text}"
+        if statement.streamed:
+            yield from self._select(statement, sql, parameters)
+            return
+        data = self._connection.query(sql, parameters)
+        if statement.first == "SET":
+            self._client_has_set = True
+        elif statement.first == "USE":
+            self._database = statement.text.split(None, 1)[1].strip("`\" ")
+        yield from _blocks(data)
+
+    def _select(self, statement: Statement, sql: str, parameters: dict[str, str]) -> Iterator[ResultBlock]:
+        types: tuple[str, ...] | None = None
+        for data in self._connection.stream(sql, parameters):
+            for found in _blocks(data):
+                if types is None:
+                    types = self._types_with_zones(found.block.types, statement, parameters)
+                yield ResultBlock(data, found.start, found.block, types)
+        if types is None:
+            columns = self._describe(self._connection, statement, parameters)
+            names, described = zip(*columns, strict=True) if columns else ((), ())
+            yield ResultBlock(b"", 0, Block(0, names, described, (), 0), described)
+
+    def _types_with_zones(
+        self, types: tuple[str, ...], statement: Statement, parameters: dict[str, str]
+    ) -> tuple[str, ...]:
+        """Native output leaves the zone of DateTime('zone') out; DESCRIBE knows it."""
+        if not any(_BARE_DATETIME.search(name) for name in types):
+            return types
+        try:
+            if self._aside is None:
+                self._aside = self._engine.connect()
+                self._aside.query(_set_statement(self._base))
+            self._aside.query(f"USE {quoted_name(self._database)}")
+            columns = self._describe(self._aside, statement, parameters)
+        except EngineError:
+            return types  # temporary tables are not seen from the second session: the zone stays unknown
+        described = tuple(type_name for _, type_name in columns)
+        return described if len(described) == len(types) else types
+
+    def _describe(
+        self, connection: EngineConnection, statement: Statement, parameters: dict[str, str]
+    ) -> list[tuple[str, str]]:
+        described = connection.query(f"DESCRIBE (\n{statement.text}\n)", parameters)
+        return [(name, type_name) for name, type_name in text_columns(described, 2)]
+
+    def insert_header(self, insert: Insert) -> list[tuple[str, str]]:
+        """Names and types of the columns an INSERT expects."""
+        rows = text_columns(self._connection.query(f"DESCRIBE TABLE {insert.target}"), 3)
+        types = {name: type_name for name, type_name, kind in rows if kind not in ("ALIAS", "MATERIALIZED")}
+        names = insert.columns
+        if names is None:
+            names = tuple(types) if not insert.column_list else self._expand(insert)
+        for name in names:
+            if name not in types:
+                raise EngineError(NO_SUCH_COLUMN, f"No such column {name} in table {insert.target}")
+            column_walk(types[name])
+        return [(name, types[name]) for name in names]
+
+    def _expand(self, insert: Insert) -> tuple[str, ...]:
+        """`(* EXCEPT a)` → names."""
+        sql = f"DESCRIBE (SELECT {insert.column_list[1:-1]} FROM {insert.target})"
+        return tuple(name for (name,) in text_columns(self._connection.query(sql), 1))
+
+    def begin_insert(self, insert: Insert, tag: str) -> InsertStream:
+        """Start the INSERT; blocks are appended to what is returned."""
+        return self._connection.begin_insert(f"{tag} {insert.statement}")
+
+    def create_temporary(self, name: str, columns: list[tuple[str, str]]) -> None:
+        """A temporary table for data a client sends with its query."""
+        listed = ", ".join(f"{quoted_name(column)} {type_name}" for column, type_name in columns)
+        for _, type_name in columns:
+            column_walk(type_name)
+        with self._writable():
+            self._connection.query(f"CREATE TEMPORARY TABLE {quoted_name(name)} ({listed}) ENGINE = Memory")
+
+    def fill_temporary(self, name: str, block: bytes) -> None:
+        """Put one Native block into a temporary table."""
+        with self._writable():
+            stream = self._connection.begin_insert(f"INSERT INTO {quoted_name(name)}")
+            stream.append(block)
+            stream.finish()
+
+    def drop_temporary(self, name: str) -> None:
+        """Remove a temporary table."""
+        with self._writable():
+            self._connection.query(f"DROP TEMPORARY TABLE IF EXISTS {quoted_name(name)}")
+
+    def _writable(self) -> _Writable:
+        return _Writable(self._connection, self._role == READER)
+
+    def close(self) -> None:
+        """End the session."""
+        self._connection.close()
+        if self._aside is not None:
+            self._aside.close()
+
+
+class _Writable:
+    """Lifts readonly while the server itself fills a reader's temporary tables."""
+
+    def __init__(self, connection: EngineConnection, readonly: bool) -> None:
+        self._connection = connection
+        self._readonly = readonly
+
+    def __enter__(self) -> None:
+        if self._readonly:
+            self._connection.query("SET readonly = 0")
+
+    def __exit__(self, *_: object) -> None:
+        if self._readonly:
+            self._connection.query("SET readonly = 1")
+
+
+def _blocks(data: bytes) -> Iterator[ResultBlock]:
+    """Every block in the engine's bytes."""
+    reader, start = memory_reader(data), 0
+    while start < len(data):
+        block = walk_block(reader, flagged=False)
+        if block.names:
+            yield ResultBlock(data, start, block, block.types)
+        start = block.end
+
+
+def _number(value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        return -1.0
+
+
+def _set_statement(settings: Mapping[str, str]) -> str:
+    values = (
+        f"{name} = {value if value == 'DEFAULT' else quoted(value)}" for name, value in settings.items()
+    )
+    return "SET " + ", ".join(values)
+
+
+def _engine_parameters(query: Query) -> dict[str, str]:
+    """The driver writes None as the text NULL; the engine reads \\N for a Nullable parameter."""
+    values = dict(query.parameters)
+    for name in [name for name, value in values.items() if value == "NULL"]:
+        if re.search(r"\{\s*" + re.escape(name) + r"\s*:\s*(LowCardinality\(\s*)?Nullable\b", query.text):
+            values[name] = "\\N"
+    return values
+
+
+def _base_settings(engine: Engine, role: str, limits: Limits) -> dict[str, str]:
+    settings = {
+        "deduplicate_blocks_in_dependent_materialized_views": "1",
+        "max_threads": str(engine.threads),
+        "implicit_select": "0",
+        "allow_introspection_functions": "0",
+        "allow_experimental_funnel_functions": "1",
+    }
+    if role == READER:
+        settings["max_execution_time"] = f"{limits.reader_seconds:g}"
+        settings["max_memory_usage"] = str(limits.reader_memory)
+        settings["readonly"] = "1"
+    return settings
