@@ -19,6 +19,7 @@ from store.tables.embedded.handshake import (
 )
 from store.tables.embedded.requests import Query, read_query
 from store.tables.embedded.roles import ACCESS_DENIED, READER, Denied, Roles
+from store.tables.embedded.scope import QueryScope
 from store.tables.embedded.session import Limits, ResultBlock, Session
 from store.tables.embedded.statements import Insert, Statement, read_statement
 from store.tables.embedded.walker import (
@@ -70,7 +71,6 @@ class ClientConnection:
         try:
             session = self._greet()
             if session is not None:
-                session.on_progress(self._on_progress)
                 self._answer_all(session)
         except (EOFError, OSError):
             pass
@@ -101,7 +101,10 @@ class ClientConnection:
         self._role = hello.user
         if self._role == READER and hello.database.lower() in ("system", "information_schema"):
             raise EngineError(ACCESS_DENIED, f"a reader may not use the database {hello.database}")
-        return Session(self._shared.engine, self._role, hello.database, self._shared.limits)
+        shared = self._shared
+        session = Session(shared.engine, self._role, hello.database, shared.limits, self._on_progress)
+        session.seal()
+        return session
 
     def _answer_all(self, session: Session) -> None:
         while True:
@@ -119,16 +122,12 @@ class ClientConnection:
                 raise ProtocolError(f"unsupported packet {packet}")
 
     def _answer(self, session: Session, query: Query) -> None:
-        tables: list[str] = []
+        scope = QueryScope(session)
         try:
-            self._receive_tables(session, tables)
+            self._receive_tables(scope)
             self._shared.roles.check(self._role, query.text)
-            session.apply_settings(query.settings)
-            statement = read_statement(query.text)
-            if statement.insert is not None:
-                self._insert(session, statement.insert)
-            else:
-                self._select(session, statement, query)
+            scope.prepare(query.settings)
+            self._run(scope.session, read_statement(query.text), query)
         except EngineError as error:
             self._fail(error.code, str(error))
         except Denied as error:
@@ -136,28 +135,23 @@ class ClientConnection:
         except UnsupportedType as error:
             self._fail(NOT_IMPLEMENTED, f"the embedded store cannot transfer the type {error}")
         finally:
-            for name in tables:
-                session.drop_temporary(name)
+            scope.close()
 
-    def _receive_tables(self, session: Session, tables: list[str]) -> None:
+    def _run(self, session: Session, statement: Statement, query: Query) -> None:
+        if statement.insert is not None:
+            self._insert(session, statement.insert)
+        else:
+            self._select(session, statement, query)
+
+    def _receive_tables(self, scope: QueryScope) -> None:
         """Temporary tables come as blocks before the empty block that ends every query packet."""
-        failure: EngineError | None = None
         while True:
             if self._reader.varint() != wire.CLIENT_DATA:
                 raise ProtocolError("a query without its closing block")
             name, data, block = self._read_data()
             if not block.names:
-                break
-            try:
-                if name not in tables and not failure:
-                    session.create_temporary(name, list(zip(block.names, block.types, strict=True)))
-                    tables.append(name)
-                if block.rows and not failure:
-                    session.fill_temporary(name, data)
-            except EngineError as error:
-                failure = error
-        if failure:
-            raise failure
+                return
+            scope.add(name, data, block)
 
     def _read_data(self) -> tuple[str, bytes, Block]:
         """A Data packet after its number: table name, the block as the engine reads it, its bounds."""
@@ -212,9 +206,7 @@ class ClientConnection:
 
     def _encode(self, found: ResultBlock) -> bytes:
         flagged = self._revision >= wire.CUSTOM_SERIALIZATION
-        return with_flags(
-            found.data, found.block, found.start, found.types, self._revision, flagged=flagged
-        )
+        return with_flags(found.data, found.block, found.start, found.types, self._revision, flagged=flagged)
 
     def _insert(self, session: Session, insert: Insert) -> None:
         columns = session.insert_header(insert)

@@ -33,6 +33,7 @@ toUInt32(1), toUInt64(1), toInt32(1), toInt64(1), toFloat64(1), toDateTime64(0, 
 toDecimal64(1, 4), ['d', 'e'], [toLowCardinality('f')], toNullable(1), map('g', 1), (1, 'h'),
 generateUUIDv4(), CAST('i', 'Enum8(\\'i\\' = 1)'), toBool(1), toFixedString('j', 3), [[1], [2, 3]]
 FROM numbers(3)"""
+_SELF_TEST_ROWS = 3
 
 
 class EngineError(Exception):
@@ -80,7 +81,7 @@ class EngineConnection:
     def stream(self, sql: str, parameters: dict[str, str]) -> Iterator[bytes]:
         """The result of a SELECT, some Native blocks at a time; closing the iterator ends the query."""
         try:
-            result = self._connection.send_query(sql, "Native", params=parameters)
+            result: Any = self._connection.send_query(sql, "Native", params=parameters)
         except Exception as error:
             raise engine_error(error) from error
         try:
@@ -172,7 +173,7 @@ class Engine:
     def _self_test(self) -> None:
         data = self._control.query(_SELF_TEST)
         block = walk_block(memory_reader(data), flagged=False)
-        if block.end != len(data) or block.rows != 3:
+        if block.end != len(data) or block.rows != _SELF_TEST_ROWS:
             raise EngineError(NOT_IMPLEMENTED, "this chdb version writes blocks this store cannot read")
 
     def connect(self) -> EngineConnection:

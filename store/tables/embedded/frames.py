@@ -26,13 +26,13 @@ def compress(data: bytes) -> bytes:
 
 
 def _frame(piece: memoryview) -> bytes:
-    packed = lz4.block.compress(piece, store_size=False)
+    packed = bytes(lz4.block.compress(piece, store_size=False))
     body = _HEADER.pack(LZ4, len(packed) + _HEADER.size, len(piece)) + packed
     return _checksum(body) + body
 
 
 def _checksum(body: bytes) -> bytes:
-    value = CityHash128(body)
+    value = int(CityHash128(body))
     return _HASH.pack(value >> 64, value & _LOW)
 
 

@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
@@ -84,9 +85,8 @@ def _serve_locked(
         engine.close()
 
 
-def _stop_on_signals(stop: object) -> None:
+def _stop_on_signals(stop: Callable[[], None]) -> None:
     def handle(_signal: int, _frame: FrameType | None) -> None:
-        assert callable(stop)
         stop()
 
     signal.signal(signal.SIGTERM, handle)

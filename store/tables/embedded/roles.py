@@ -37,8 +37,20 @@ _FUNCTIONS = frozenset(
     cluster clusterallreplicas filecluster urlcluster merge loop dictionary""".split()
 )
 # Names of functions that no column has: refused without brackets too (APPLY, functions as arguments).
-_ANYWHERE = frozenset("file filesystem reversednsquery catboostevaluate modelevaluate hascolumnintable".split())
-_FUNCTION_PREFIXES = ("dictget", "dicthas", "dictisin", "ai", "joinget", "s3", "azure", "iceberg", "deltalake")
+_ANYWHERE = frozenset(
+    "file filesystem reversednsquery catboostevaluate modelevaluate hascolumnintable".split()
+)
+_FUNCTION_PREFIXES = (
+    "dictget",
+    "dicthas",
+    "dictisin",
+    "ai",
+    "joinget",
+    "s3",
+    "azure",
+    "iceberg",
+    "deltalake",
+)
 _PREFIXES_ANYWHERE = ("dictget", "dicthas", "dictisin")
 
 

@@ -25,6 +25,8 @@ READONLY = 164
 UNKNOWN_SETTING = 115
 NO_SUCH_COLUMN = 16
 
+Report = Callable[[dict[str, int]], None]
+
 _BARE_DATETIME = re.compile(r"\bDateTime(?![\w(])")
 _SETTING_NAME = re.compile(r"[A-Za-z_]\w*")
 # What a reader may set for itself; limits among them only downwards.
@@ -54,18 +56,22 @@ class ResultBlock:
 
 
 class Session:
-    """Runs the statements of one client, one at a time."""
+    """Runs the statements of one client, one at a time; `report` is told the progress of each."""
 
-    def __init__(self, engine: Engine, role: str, database: str, limits: Limits) -> None:
+    def __init__(self, engine: Engine, role: str, database: str, limits: Limits, report: Report) -> None:
         self._engine = engine
         self._role = role
         self._limits = limits
+        self._report = report
         self._connection = engine.connect()
+        self._connection.on_progress(report)
         self._aside: EngineConnection | None = None
         self._database = DATABASE
         self._base = _base_settings(engine, role, limits)
+        self._applied: dict[str, str] = {}
         self._overridden: dict[str, str] = {}
         self._client_has_set = False
+        self._sealed = False
         self._connection.query(_set_statement(self._base))
         if database not in ("", "default", DATABASE):
             self._use(database)
@@ -73,10 +79,6 @@ class Session:
     def _use(self, database: str) -> None:
         self._connection.query(f"USE {quoted_name(database)}")
         self._database = database
-
-    def on_progress(self, callback: Callable[[dict[str, int]], None]) -> None:
-        """Report the progress of every query of this session."""
-        self._connection.on_progress(callback)
 
     def apply_settings(self, settings: tuple[Setting, ...]) -> None:
         """Make these the only settings beyond the session's own; the former query's are undone."""
@@ -87,7 +89,7 @@ class Session:
                 wanted[setting.name] = setting.value
             elif setting.important:
                 raise EngineError(UNKNOWN_SETTING, f"Unknown setting '{setting.name}'")
-        if wanted == {name: value for name, (value) in self._applied.items()}:
+        if wanted == self._applied:
             return
         self._undo_settings()
         for name in wanted:
@@ -95,8 +97,6 @@ class Session:
         if wanted:
             self._connection.query(_set_statement(wanted))
         self._applied = wanted
-
-    _applied: Mapping[str, str] = {}
 
     def _undo_settings(self) -> None:
         if self._overridden:
@@ -106,7 +106,7 @@ class Session:
     def _current(self, name: str) -> str:
         """The value to return to, as it stands in a SET statement."""
         if not self._client_has_set:
-            return self._base[name] if name in self._base else "DEFAULT"
+            return self._base.get(name, "DEFAULT")
         sql = f"SELECT value FROM system.settings WHERE name = {quoted(name)}"
         return text_columns(self._connection.query(sql), 1)[0][0]
 
@@ -135,7 +135,7 @@ class Session:
         if statement.first == "SET":
             self._client_has_set = True
         elif statement.first == "USE":
-            self._database = statement.text.split(None, 1)[1].strip("`\" ")
+            self._database = statement.text.split(None, 1)[1].strip('`" ')
         yield from _blocks(data)
 
     def _select(self, statement: Statement, sql: str, parameters: dict[str, str]) -> Iterator[ResultBlock]:
@@ -160,6 +160,8 @@ class Session:
             if self._aside is None:
                 self._aside = self._engine.connect()
                 self._aside.query(_set_statement(self._base))
+                if self._role == READER:
+                    self._aside.query("SET readonly = 1")
             self._aside.query(f"USE {quoted_name(self._database)}")
             columns = self._describe(self._aside, statement, parameters)
         except EngineError:
@@ -196,49 +198,37 @@ class Session:
         return self._connection.begin_insert(f"{tag} {insert.statement}")
 
     def create_temporary(self, name: str, columns: list[tuple[str, str]]) -> None:
-        """A temporary table for data a client sends with its query."""
+        """A temporary table for data a client sends with its query; not in a sealed session."""
         listed = ", ".join(f"{quoted_name(column)} {type_name}" for column, type_name in columns)
-        for _, type_name in columns:
-            column_walk(type_name)
-        with self._writable():
-            self._connection.query(f"CREATE TEMPORARY TABLE {quoted_name(name)} ({listed}) ENGINE = Memory")
+        self._connection.query(f"CREATE TEMPORARY TABLE {quoted_name(name)} ({listed}) ENGINE = Memory")
 
     def fill_temporary(self, name: str, block: bytes) -> None:
         """Put one Native block into a temporary table."""
-        with self._writable():
-            stream = self._connection.begin_insert(f"INSERT INTO {quoted_name(name)}")
-            stream.append(block)
-            stream.finish()
+        stream = self._connection.begin_insert(f"INSERT INTO {quoted_name(name)}")
+        stream.append(block)
+        stream.finish()
 
     def drop_temporary(self, name: str) -> None:
         """Remove a temporary table."""
-        with self._writable():
-            self._connection.query(f"DROP TEMPORARY TABLE IF EXISTS {quoted_name(name)}")
+        self._connection.query(f"DROP TEMPORARY TABLE IF EXISTS {quoted_name(name)}")
 
-    def _writable(self) -> _Writable:
-        return _Writable(self._connection, self._role == READER)
+    def seal(self) -> None:
+        """Make a reader's session read-only, for good; a writer's stays as it is."""
+        if self._role == READER and not self._sealed:
+            self._connection.query("SET readonly = 1")
+            self._sealed = True
+
+    def unsealed(self) -> Session:
+        """A session that can take temporary tables: a new one for a reader, itself for a writer."""
+        if self._role != READER:
+            return self
+        return Session(self._engine, self._role, self._database, self._limits, self._report)
 
     def close(self) -> None:
         """End the session."""
         self._connection.close()
         if self._aside is not None:
             self._aside.close()
-
-
-class _Writable:
-    """Lifts readonly while the server itself fills a reader's temporary tables."""
-
-    def __init__(self, connection: EngineConnection, readonly: bool) -> None:
-        self._connection = connection
-        self._readonly = readonly
-
-    def __enter__(self) -> None:
-        if self._readonly:
-            self._connection.query("SET readonly = 0")
-
-    def __exit__(self, *_: object) -> None:
-        if self._readonly:
-            self._connection.query("SET readonly = 1")
 
 
 def _blocks(data: bytes) -> Iterator[ResultBlock]:
@@ -285,5 +275,4 @@ def _base_settings(engine: Engine, role: str, limits: Limits) -> dict[str, str]:
     if role == READER:
         settings["max_execution_time"] = f"{limits.reader_seconds:g}"
         settings["max_memory_usage"] = str(limits.reader_memory)
-        settings["readonly"] = "1"
     return settings

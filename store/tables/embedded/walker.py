@@ -255,4 +255,3 @@ def text_columns(data: bytes, count: int) -> list[tuple[str, ...]]:
             raise UnsupportedType(f"{type_name} where String was expected")
         columns.append([reader.text() for _ in range(rows)])
     return list(zip(*columns, strict=True))
-

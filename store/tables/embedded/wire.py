@@ -55,6 +55,9 @@ class ByteReader(BufferedReader):  # type: ignore[misc]
 
     def __init__(self, more: Callable[[], bytes]) -> None:
         super().__init__(0)
+        self.buffer: bytearray
+        self.position: int
+        self.current_buffer_size: int
         self._more = more
         self._base = 0
         self._kept: list[bytes] | None = None
@@ -73,7 +76,7 @@ class ByteReader(BufferedReader):  # type: ignore[misc]
 
     def pending(self) -> int:
         """Bytes that are read from the peer already."""
-        return int(self.current_buffer_size - self.position)
+        return self.current_buffer_size - self.position
 
     def peek(self) -> int | None:
         """The next byte if it is here already."""
@@ -93,7 +96,7 @@ class ByteReader(BufferedReader):  # type: ignore[misc]
 
     def offset(self) -> int:
         """Bytes read since `record`."""
-        return int(self._base + self.position - self._start)
+        return self._base + self.position - self._start
 
     def skip(self, size: int) -> None:
         """Pass over `size` bytes."""
