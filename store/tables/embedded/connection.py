@@ -8,7 +8,7 @@ import socket
 from dataclasses import dataclass
 
 from store.tables.embedded import wire
-from store.tables.embedded.engine import NOT_IMPLEMENTED, Engine, EngineError, InsertStream
+from store.tables.embedded.engine import NOT_IMPLEMENTED, QUERY_WAS_CANCELLED, Engine, EngineError
 from store.tables.embedded.frames import compress, frame_source
 from store.tables.embedded.handshake import (
     Hello,
@@ -17,6 +17,7 @@ from store.tables.embedded.handshake import (
     read_addendum,
     read_hello,
 )
+from store.tables.embedded.insert import InsertStream
 from store.tables.embedded.requests import Query, read_query
 from store.tables.embedded.roles import ACCESS_DENIED, READER, Denied, Roles
 from store.tables.embedded.scope import QueryScope
@@ -217,7 +218,7 @@ class ClientConnection:
         try:
             while (block := self._next_block()) is not None:
                 if stream is None:
-                    stream = session.begin_insert(insert, _next_tag())
+                    stream = session.begin_insert(insert, columns, _next_tag())
                 stream.append(block)
                 self._send_profile_events()
             written = stream.finish() if stream else (0, 0)
@@ -233,7 +234,7 @@ class ClientConnection:
         """The next block of an INSERT, None at its end."""
         packet = self._reader.varint()
         if packet == wire.CLIENT_CANCEL:
-            raise EngineError(394, "Query was cancelled")
+            raise EngineError(QUERY_WAS_CANCELLED, "Query was cancelled")
         if packet != wire.CLIENT_DATA:
             raise ProtocolError(f"packet {packet} within an INSERT")
         try:

@@ -94,12 +94,13 @@ class EngineConnection:
         finally:
             result.close()
 
-    def begin_insert(self, statement: str) -> InsertStream:
-        """Start an INSERT that takes Native blocks."""
+    def write(self, sql: str) -> tuple[int, int]:
+        """Run a statement that writes; (rows, bytes) written, views included."""
         try:
-            return InsertStream(self._connection.send_insert(statement, "Native"))
+            done = self._connection.query(sql, "Native")
         except Exception as error:
             raise engine_error(error) from error
+        return int(done.rows_written()), int(done.bytes_written())
 
     def on_progress(self, callback: Callable[[dict[str, int]], None]) -> None:
         """Call `callback` in the querying thread about every 100 ms of a query."""
@@ -116,35 +117,6 @@ class EngineConnection:
     def close(self) -> None:
         """End the session; what it runs is cancelled."""
         self._connection.close()
-
-
-class InsertStream:
-    """A running INSERT: nothing is visible before `finish`."""
-
-    def __init__(self, inserter: Any) -> None:
-        self._inserter = inserter
-
-    def append(self, block: bytes) -> None:
-        """Hand one Native block to the engine."""
-        try:
-            self._inserter.append(block)
-        except Exception as error:
-            raise engine_error(error) from error
-
-    def finish(self) -> tuple[int, int]:
-        """Commit; (rows, bytes) written, views included."""
-        try:
-            done = self._inserter.finish()
-        except Exception as error:
-            raise engine_error(error) from error
-        return int(done.rows_written), int(done.bytes_written)
-
-    def cancel(self) -> None:
-        """Give the INSERT up; safe at any time."""
-        try:
-            self._inserter.cancel()
-        except Exception as error:
-            raise engine_error(error) from error
 
 
 class Engine:

@@ -45,7 +45,7 @@ def read_query(reader: ByteReader, revision: int) -> Query:
     compressed = reader.varint() != 0
     text = reader.text()
     parameters = _read_settings(reader) if revision >= wire.PARAMETERS else ()
-    return Query(text, settings, {p.name: _unquoted(p.value) for p in parameters}, compressed)
+    return Query(text, settings, {p.name: unquoted(p.value) for p in parameters}, compressed)
 
 
 def _read_settings(reader: ByteReader) -> tuple[Setting, ...]:
@@ -56,7 +56,7 @@ def _read_settings(reader: ByteReader) -> tuple[Setting, ...]:
     return tuple(settings)
 
 
-def _unquoted(value: str) -> str:
+def unquoted(value: str) -> str:
     """A parameter comes as a quoted literal; one level of quoting is taken off."""
     if len(value) < 2 or value[0] != "'" or value[-1] != "'":
         return value

@@ -31,11 +31,12 @@ class QueryScope:
 
     def _put(self, name: str, data: bytes, block: Block) -> None:
         self._unseal()
+        columns = list(zip(block.names, block.types, strict=True))
         if name not in self._tables:
             self._tables.append(name)
-            self.session.create_temporary(name, list(zip(block.names, block.types, strict=True)))
+            self.session.create_temporary(name, columns)
         if block.rows:
-            self.session.fill_temporary(name, data)
+            self.session.fill_temporary(name, columns, data)
 
     def _unseal(self) -> None:
         if self.session is self._own:

@@ -11,10 +11,10 @@ from store.tables.embedded.engine import (
     Engine,
     EngineConnection,
     EngineError,
-    InsertStream,
     quoted,
     quoted_name,
 )
+from store.tables.embedded.insert import InsertStream
 from store.tables.embedded.requests import Query, Setting
 from store.tables.embedded.roles import READER
 from store.tables.embedded.statements import Insert, Statement
@@ -193,20 +193,22 @@ class Session:
         sql = f"DESCRIBE (SELECT {insert.column_list[1:-1]} FROM {insert.target})"
         return tuple(name for (name,) in text_columns(self._connection.query(sql), 1))
 
-    def begin_insert(self, insert: Insert, tag: str) -> InsertStream:
-        """Start the INSERT; blocks are appended to what is returned."""
-        return self._connection.begin_insert(f"{tag} {insert.statement}")
+    def begin_insert(self, insert: Insert, columns: list[tuple[str, str]], tag: str) -> InsertStream:
+        """Start the INSERT; blocks of these columns are appended to what is returned."""
+        return InsertStream(self._connection, f"{tag} {insert.statement}", columns)
 
     def create_temporary(self, name: str, columns: list[tuple[str, str]]) -> None:
         """A temporary table for data a client sends with its query; not in a sealed session."""
         listed = ", ".join(f"{quoted_name(column)} {type_name}" for column, type_name in columns)
         self._connection.query(f"CREATE TEMPORARY TABLE {quoted_name(name)} ({listed}) ENGINE = Memory")
 
-    def fill_temporary(self, name: str, block: bytes) -> None:
+    def fill_temporary(self, name: str, columns: list[tuple[str, str]], block: bytes) -> None:
         """Put one Native block into a temporary table."""
-        stream = self._connection.begin_insert(f"INSERT INTO {quoted_name(name)}")
-        stream.append(block)
-        stream.finish()
+        stream = InsertStream(self._connection, f"INSERT INTO {quoted_name(name)}", columns)
+        try:
+            stream.append(block)
+        finally:
+            stream.finish()
 
     def drop_temporary(self, name: str) -> None:
         """Remove a temporary table."""

@@ -93,25 +93,28 @@ def _columns(sql: str, body: list[Token], at: int) -> tuple[tuple[str, ...] | No
     """Column names between the brackets; None if there is no list or it is an expression (`* EXCEPT`)."""
     if at >= len(body) or not body[at].is_sign("("):
         return None, ""
-    end = next((i for i in range(at, len(body)) if body[i].is_sign(")")), len(body) - 1)
-    inner, names = body[at + 1 : end], []
+    end = _closing(body, at)
+    inner = body[at + 1 : end]
     listed = sql[body[at].start : body[end].end]
-    for token in inner:
-        if token.kind in (WORD, NAME):
-            names.append(token.value)
-        elif token.is_sign("."):
-            names.append(".")
-        elif not token.is_sign(","):
-            return None, listed
-    return _joined(inner), listed
-
-
-def _joined(inner: list[Token]) -> tuple[str, ...]:
-    """`a, n.b` → ("a", "n.b")."""
+    if not all(token.kind in (WORD, NAME) or token.text in (".", ",") for token in inner):
+        return None, listed
     names = [""]
     for token in inner:
         if token.is_sign(","):
             names.append("")
         else:
             names[-1] += token.value
-    return tuple(name for name in names if name)
+    return tuple(name for name in names if name), listed
+
+
+def _closing(body: list[Token], at: int) -> int:
+    """The index of the bracket that closes the one at `at`."""
+    depth = 0
+    for index in range(at, len(body)):
+        if body[index].is_sign("("):
+            depth += 1
+        elif body[index].is_sign(")"):
+            depth -= 1
+            if not depth:
+                return index
+    return len(body) - 1
