@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import pytest
 from clickhouse_driver import Client
+from clickhouse_driver.block import RowOrientedBlock
 from clickhouse_driver.errors import Error, NetworkError, ServerException
 
 from clicktrail.errors import StoreError
@@ -247,7 +248,7 @@ def test_external_tables_serve_both_users(writer: Client, reader: Client) -> Non
 
 
 def test_a_cancelled_query_ends_soon_and_the_client_goes_on(writer: Client) -> None:
-    threading.Timer(0.3, lambda: writer.connection.send_cancel()).start()
+    threading.Timer(0.3, writer.connection.send_cancel).start()
     started = time.monotonic()
     writer.execute("SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1")
     assert time.monotonic() - started < 20
@@ -284,8 +285,6 @@ def test_an_insert_of_a_client_that_hangs_up_writes_nothing(
     gone.connection.send_query(f"INSERT INTO {table} VALUES")
     gone.connection.send_external_tables([])
     sample = gone.receive_sample_block()
-    from clickhouse_driver.block import RowOrientedBlock
-
     gone.connection.send_data(RowOrientedBlock(sample.columns_with_types, [(1, "a")]))
     gone.receive_profile_events()
     gone.disconnect()
@@ -555,7 +554,7 @@ def test_a_retried_insert_counts_once_in_table_and_view(writer: Client) -> None:
 
 def test_kills_during_inserts_lose_and_double_nothing(tmp_path: Path) -> None:
     """Batches are retried with their token until acknowledged, while the store is killed at random."""
-    seed = random.Random(5)
+    seed = random.Random(5)  # noqa: S311 - when to kill
     batches, rows = 60, 3000
     done = 0
     kills = 0

@@ -29,7 +29,7 @@ class InsertStream:
         names = ", ".join(quoted_name(name) for name, _ in columns)
         structure = ", ".join(f"{quoted_name(name)} {type_name}" for name, type_name in columns)
         source = f"file({quoted(f'/dev/fd/{self._reading}')}, 'Native', {quoted(structure)})"
-        self._sql = f"{statement} SELECT {names} FROM {source}"
+        self._sql = f"{statement} SELECT {names} FROM {source}"  # noqa: S608 - names are quoted
         self._error: EngineError | None = None
         self._written = (0, 0)
         self._thread = threading.Thread(target=self._run, daemon=True)

@@ -6,16 +6,13 @@ import argparse
 import ipaddress
 import logging
 import os
-import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 from clicktrail.errors import StoreError
-from store.tables.embedded.files import StoreFiles, ensure_passwords, held_lock, write_json
+from store.tables.embedded.files import StoreFiles, held_lock
 
 DEFAULT_PORT = 9000
 DEFAULT_MEMORY = 4 << 30
@@ -26,7 +23,7 @@ EXIT_LOCKED = 75
 log = logging.getLogger("clicktrail.store")
 
 
-def serve(
+def serve(  # noqa: PLR0913 - the options of the command
     data: Path,
     *,
     port: int | None = None,
@@ -48,49 +45,12 @@ def serve(
             raise StoreError(f"another process owns the tables in {files.folder}", retryable=True)
         files.address.unlink(missing_ok=True)
         with _listen(host, port) as listener:
-            _serve_locked(files, listener, memory, linger_s, reader_seconds)
+            # Before the engine is loaded: times without a zone mean UTC, whatever the machine is set to.
+            os.environ["TZ"] = "UTC"
+            time.tzset()
+            from store.tables.embedded.owner import own_tables  # noqa: PLC0415 - loads the engine
 
-
-def _serve_locked(
-    files: StoreFiles, listener: socket.socket, memory: int, linger_s: float | None, reader_seconds: float
-) -> None:
-    os.environ["TZ"] = "UTC"
-    time.tzset()
-    from store.tables.embedded.connection import Shared
-    from store.tables.embedded.engine import Engine, EngineError
-    from store.tables.embedded.roles import Roles
-    from store.tables.embedded.server import Server
-    from store.tables.embedded.session import Limits
-    from store.tables.embedded.watcher import Watcher
-
-    passwords = ensure_passwords(files)
-    try:
-        engine = Engine(files.folder, memory)
-    except EngineError as error:
-        raise StoreError(f"the tables in {files.folder} cannot be opened: {error}") from error
-    limits = Limits(reader_seconds, memory // 2)
-    roles = Roles(engine.classify, engine.table_functions)
-    server = Server(listener, Shared(engine, roles, Watcher(engine.kill), passwords, limits), linger_s)
-    _stop_on_signals(server.request_stop)
-    host, port = listener.getsockname()[:2]
-    write_json(files.address, {"host": host, "port": port, "pid": os.getpid()})
-    log.info("listening on %s:%d", host, port)
-    try:
-        server.serve()
-    finally:
-        files.address.unlink(missing_ok=True)
-        if server.busy:
-            log.warning("queries did not stop in time")
-            os._exit(0)  # the engine is crash-safe; closing it under a running query is not
-        engine.close()
-
-
-def _stop_on_signals(stop: Callable[[], None]) -> None:
-    def handle(_signal: int, _frame: FrameType | None) -> None:
-        stop()
-
-    signal.signal(signal.SIGTERM, handle)
-    signal.signal(signal.SIGINT, handle)
+            own_tables(files, listener, memory, linger_s, reader_seconds)
 
 
 def _is_loopback(host: str) -> bool:

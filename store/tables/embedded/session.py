@@ -107,8 +107,8 @@ class Session:
         """The value to return to, as it stands in a SET statement."""
         if not self._client_has_set:
             return self._base.get(name, "DEFAULT")
-        sql = f"SELECT value FROM system.settings WHERE name = {quoted(name)}"
-        return text_columns(self._connection.query(sql), 1)[0][0]
+        sql = "SELECT value FROM system.settings WHERE name = {name:String}"
+        return text_columns(self._connection.query(sql, {"name": name}), 1)[0][0]
 
     def _check_setting(self, setting: Setting) -> None:
         if not _SETTING_NAME.fullmatch(setting.name):
@@ -190,7 +190,7 @@ class Session:
 
     def _expand(self, insert: Insert) -> tuple[str, ...]:
         """`(* EXCEPT a)` → names."""
-        sql = f"DESCRIBE (SELECT {insert.column_list[1:-1]} FROM {insert.target})"
+        sql = f"DESCRIBE (SELECT {insert.column_list[1:-1]} FROM {insert.target})"  # noqa: S608 - the writer's own text
         return tuple(name for (name,) in text_columns(self._connection.query(sql), 1))
 
     def begin_insert(self, insert: Insert, columns: list[tuple[str, str]], tag: str) -> InsertStream:

@@ -68,6 +68,7 @@ class DriverContext(Context):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
+        self.settings: dict[str, Any] = {}
         self.client_settings = {"strings_as_bytes": False, "strings_encoding": "utf-8", "use_numpy": False}
 
 
