@@ -21,7 +21,7 @@ class Envelope(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True)
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()  # lower-case names; only those decoders and enrichments read
     address: str = ""  # truncated to /24 or /48
-    client_hash: str = ""  # cookieless daily id: HMAC of salt, host, full address, agent; made before truncation
+    client_hash: str = ""  # cookieless daily id: HMAC of salt, host, full address and agent
     cookie_id: str = ""  # our first-party cookie, if one came
     subscriber: str = ""  # HMAC of a gateway's subscriber header
     trusted: bool = False  # a site secret came along: its times and addresses count

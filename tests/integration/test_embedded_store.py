@@ -554,7 +554,7 @@ def test_a_retried_insert_counts_once_in_table_and_view(writer: Client) -> None:
 
 def test_kills_during_inserts_lose_and_double_nothing(tmp_path: Path) -> None:
     """Batches are retried with their token until acknowledged, while the store is killed at random."""
-    seed = random.Random(5)  # noqa: S311 - when to kill
+    seed = random.Random(5)
     batches, rows = 60, 3000
     done = 0
     kills = 0
@@ -599,7 +599,7 @@ def test_a_busy_port_and_a_public_address_are_refused(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(StoreError, match="cannot listen"):
         serve(tmp_path, port=taken.getsockname()[1], memory=1 << 30, linger_s=None)
     with pytest.raises(StoreError, match="loopback"):
-        serve(tmp_path, host="0.0.0.0", memory=1 << 30, linger_s=None)  # noqa: S104
+        serve(tmp_path, host="0.0.0.0", memory=1 << 30, linger_s=None)
 
 
 def test_a_stop_is_quick_and_leaves_no_address(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ class ProtocolError(Exception):
     """The peer sent bytes that are no packet of the protocol; the connection cannot go on."""
 
 
-class ByteReader(BufferedReader):  # type: ignore[misc]
+class ByteReader(BufferedReader):
     """Buffered bytes of a peer; `more()` returns the next piece, b"" at the end.
 
     While recording, every byte read is kept, so that a block can be passed on undecoded.

@@ -49,7 +49,7 @@ TYPES: dict[str, st.SearchStrategy[Any]] = {
     "Int32": st.integers(-(2**31), 2**31 - 1),
     "Float64": st.floats(allow_nan=False),
     "Date": st.dates(dt.date(1970, 1, 1), dt.date(2149, 1, 1)),
-    "DateTime64(3, 'UTC')": st.datetimes(dt.datetime(1970, 1, 1), dt.datetime(2200, 1, 1)),  # noqa: DTZ001
+    "DateTime64(3, 'UTC')": st.datetimes(dt.datetime(1970, 1, 1), dt.datetime(2200, 1, 1)),
     "Decimal(18, 4)": st.integers(-(10**10), 10**10).map(lambda number: Decimal(number) / 10_000),
     "UUID": st.uuids(),
 }
@@ -63,7 +63,7 @@ def blocks(draw: Callable[[Any], Any]) -> tuple[int, Columns]:
     return rows, [(name, draw(st.lists(TYPES[name], min_size=rows, max_size=rows))) for name in names]
 
 
-class DriverContext(Context):  # type: ignore[misc]
+class DriverContext(Context):
     """What the driver's writers ask of a connection."""
 
     def __init__(self) -> None:
