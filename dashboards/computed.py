@@ -1,0 +1,44 @@
+"""How a number was made: its definition and the very query that gave it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from importlib.resources import files
+
+
+@dataclass(frozen=True)
+class Computed:
+    """One query of a report: what it counts in a sentence, its text and its parameters."""
+
+    name: str
+    definition: str
+    sql: str
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+
+def read_sql(package: str, name: str) -> str:
+    """The text of a static `.sql` file beside the module of a package."""
+    return files(package).joinpath(name).read_text(encoding="utf-8")
+
+
+def iso(instant: datetime | None) -> str | None:
+    """ISO 8601 in UTC with milliseconds: 2026-11-01T12:00:00.000Z."""
+    return None if instant is None else f"{instant:%Y-%m-%dT%H:%M:%S}.{instant.microsecond // 1000:03d}Z"
+
+
+def jsonable(value: object) -> object:
+    """A value as JSON holds it: instants by `iso`, money as text with 2 to 4 decimals."""
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return money(value) if isinstance(value, Decimal) else value
+
+
+def money(amount: Decimal) -> str:
+    """An amount with at least 2 and at most 4 decimals: 12.50, 0.0005."""
+    text = f"{amount:.4f}"
+    return text[:-2] if text.endswith("00") else text.removesuffix("0")
