@@ -1,0 +1,1 @@
+"""A simulated shop: months of history to import, and live traffic through the real collector."""
