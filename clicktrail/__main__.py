@@ -1,0 +1,5 @@
+"""`python -m clicktrail` is the command."""
+
+from clicktrail.cli import main
+
+main()

@@ -1,0 +1,101 @@
+"""The one command. Each sub-command is one module of clicktrail/commands, loaded when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+from importlib.metadata import packages_distributions
+
+import click
+
+from clicktrail.errors import ClicktrailError, ConfigError
+from clicktrail.settings import Settings
+from clicktrail.supervise import end_with_parent
+
+COMMANDS = {
+    "bench": "run the benchmarks of this checkout",
+    "collect": "take events over HTTP and append them to the log",
+    "dashboard": "show the pages",
+    "demo": "a simulated shop with history and live traffic",
+    "doctor": "check this installation and say what to mend",
+    "failed": "events that were refused, with the reason",
+    "import": "bring in files of events or access logs",
+    "report": "any report of the dashboard, as a table or JSON",
+    "run": "the pipeline: log → sessions → store",
+    "site": "add and list sites, print the tag to paste",
+    "sql": "a read-only query",
+    "store": "the embedded store",
+    "up": "collector, pipeline, store and dashboard together",
+}
+"""Name → one line of help; the module is clicktrail/commands/<name>_command.py or <name>.py."""
+OUR_FOLDERS = ("clicktrail", "ingest", "schemas", "sessionize", "store", "pipelines", "crm", "dashboards")
+
+
+class Commands(click.Group):
+    """Loads a sub-command only when it is needed, so that --help is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Names in order."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of this name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = "import_" if cmd_name == "import" else cmd_name
+        command: click.Command = importlib.import_module(f"clicktrail.commands.{module}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The list, without loading the commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="clicktrail")
+@click.option("-v", "--verbose", is_flag=True, help="Say more on standard error.")
+@click.pass_context
+def cli(context: click.Context, verbose: bool) -> None:
+    """Clicks → sessions → funnels, retention and churn risk. Settings: CLICKTRAIL_* (docs/reference)."""
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        stream=sys.stderr,
+    )
+    logging.getLogger().handlers[0].setLevel(logging.INFO if verbose else logging.WARNING)
+    context.obj = Settings.from_env(os.environ)
+    check_folders()
+
+
+def check_folders() -> None:
+    """ConfigError if another installed distribution owns one of our top-level names."""
+    owners = packages_distributions()
+    for name in OUR_FOLDERS:
+        others = sorted({owner for owner in owners.get(name, []) if owner.lower() != "clicktrail"})
+        if others:
+            raise ConfigError(
+                f"the package {others[0]} also installs a folder {name}/: use an environment of its own "
+                f"for clicktrail, or `pip uninstall {others[0]}` and install clicktrail again"
+            )
+
+
+def main() -> None:
+    """Entry of the console script: 0 ok, 1 our error in one line, 2 usage, 130 interrupted."""
+    end_with_parent()
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        code = 130
+    except ClicktrailError as error:
+        click.echo(f"clicktrail: {error}", err=True)
+        code = 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)

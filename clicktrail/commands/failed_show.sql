@@ -1,0 +1,1 @@
+SELECT * FROM failed_events FINAL WHERE failed_id = {failed_id:String} LIMIT 1

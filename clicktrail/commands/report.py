@@ -1,0 +1,34 @@
+"""`clicktrail report`: any report of the dashboard, same query, same numbers."""
+
+from __future__ import annotations
+
+import click
+
+from clicktrail.output import json_option, print_result
+from clicktrail.settings import Settings
+
+
+@click.command()
+@click.argument("name")
+@click.option("--site", "site_id", required=True)
+@click.option("--from", "first", help="First day in the site's zone, e.g. 2026-03-01.")
+@click.option("--to", "last", help="Last day, inclusive.")
+@click.option("--filter", "filters", multiple=True, metavar="CONDITION", help="e.g. country=DE")
+@click.option("--limit", default=1000, show_default=True, type=click.IntRange(1, 1_000_000))
+@json_option
+@click.pass_obj
+def command(  # noqa: PLR0913 - one parameter an option
+    settings: Settings,
+    name: str,
+    site_id: str,
+    first: str | None,
+    last: str | None,
+    filters: tuple[str, ...],
+    limit: int,
+    as_json: bool,
+) -> None:
+    """Print report NAME of a site; the last 30 days when no dates are given."""
+    from clicktrail.reporting import run_report  # noqa: PLC0415 - loads the reports
+
+    result = run_report(settings, name, site_id, first=first, last=last, filters=filters, limit=limit)
+    print_result(result, as_json)

@@ -1,0 +1,23 @@
+"""`clicktrail sql`: a read-only query."""
+
+from __future__ import annotations
+
+import click
+from store.tables.client import open_store
+
+from clicktrail.output import json_option, print_result
+from clicktrail.settings import Settings
+
+
+@click.command()
+@click.argument("query")
+@json_option
+@click.pass_obj
+def command(settings: Settings, query: str, as_json: bool) -> None:
+    """Run QUERY as a reader: no writes, files or addresses."""
+    store = open_store(settings, role="reader")
+    try:
+        rows = store.rows(query)
+    finally:
+        store.close()
+    print_result(rows, as_json)

@@ -1,0 +1,1 @@
+SELECT greatest((SELECT max(version) FROM events), (SELECT max(version) FROM sessions)) AS version

@@ -1,0 +1,1 @@
+SELECT site_id, min(event_time) AS first, max(event_time) AS last FROM events GROUP BY site_id
