@@ -1,0 +1,130 @@
+"""The privacy guard: a request becomes an envelope, and what must not be stored is used and dropped here."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+from collections.abc import Mapping, Sequence
+
+from ingest.protocols.base import Request
+from schemas.envelope import Envelope
+
+COOKIE = "ct_id"
+"""Our first-party cookie; the tag sets it only when the site asks for it."""
+KEPT = (
+    "user-agent", "accept-language", "referer", "sec-gpc", "dnt", "origin", "content-type", "content-encoding",
+)  # fmt: skip
+"""Headers every envelope keeps; a protocol adds its own."""
+NEVER_KEPT = frozenset(
+    """cookie authorization proxy-authorization forwarded x-forwarded-for x-real-ip client-ip true-client-ip
+    cf-connecting-ip x-wap-network-client-ip x-wap-network-client-msisdn msisdn x-msisdn x-nokia-msisdn x-up-subno
+    x-up-calling-line-id x-dcmguid x-jphone-uid x-em-uid x-uidh x-vf-acr x-acr x-imsi""".split()
+)
+"""Addresses, subscribers and secrets: dropped even if a protocol names them."""
+_HASH_CHARS = 32
+_COOKIE_CHARS = 128
+
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def kept_names(protocol_headers: Sequence[str]) -> tuple[str, ...]:
+    """The headers an envelope of a protocol keeps, without repeats."""
+    return tuple(name for name in dict.fromkeys((*KEPT, *protocol_headers)) if name not in NEVER_KEPT)
+
+
+def to_envelope(
+    request: Request,
+    *,
+    protocol: str,
+    site_key: str,
+    keep: Sequence[str],
+    peer: str,
+    salt: bytes,
+    now_ms: int,
+    trusted: bool,
+) -> Envelope:
+    """What the log keeps of a request from the socket address `peer` ('' unknown)."""
+    headers = request.headers
+    address = client_address(peer, headers.get("x-forwarded-for", ""))
+    return Envelope(
+        received_at=now_ms,
+        protocol=protocol,
+        site_key=site_key,
+        method=request.method,
+        path=request.path,
+        query=request.query,
+        body=request.body,
+        headers=tuple([(name, headers[name]) for name in keep if name in headers]),
+        address=truncated(address),
+        client_hash=client_hash(salt, address, headers),
+        cookie_id=cookie_id(headers.get("cookie", "")),
+        trusted=trusted,
+    )
+
+
+def client_address(peer: str, forwarded: str) -> _Address | None:
+    """The client's full address. Only a proxy (a loopback or private peer) may name another one: the last
+    address in X-Forwarded-For that is not a proxy itself."""
+    address = _parsed(peer)
+    if not forwarded or (address is not None and not is_inside(address)):
+        return address
+    named = [one for text in forwarded.split(",") if (one := _parsed(_without_port(text.strip())))]
+    outside = (one for one in reversed(named) if not is_inside(one))
+    return next(outside, named[0] if named else address)
+
+
+def is_inside(address: _Address | None) -> bool:
+    """Loopback or private: our own machine or network, as proxies are."""
+    return address is not None and (address.is_loopback or address.is_private or address.is_link_local)
+
+
+def is_inside_text(peer: str) -> bool:
+    """`is_inside` for a socket address as text."""
+    return is_inside(_parsed(peer))
+
+
+def truncated(address: _Address | None) -> str:
+    """The /24 (IPv4) or /48 (IPv6) network of an address; '' for none."""
+    if address is None:
+        return ""
+    drop = 8 if address.version == 4 else 80
+    return str(type(address)(int(address) >> drop << drop))
+
+
+def client_hash(salt: bytes, address: _Address | None, headers: Mapping[str, str]) -> str:
+    """The cookieless visitor of one day: HMAC-SHA256 of host, full address and agent, 32 hex digits.
+
+    '' when there is neither address nor agent.
+    """
+    agent = headers.get("user-agent", "")
+    if address is None and not agent:
+        return ""
+    host = headers.get("host", "").lower().partition(":")[0]
+    text = f"{host}|{address or ''}|{agent}"
+    return hmac.digest(salt, text.encode(), hashlib.sha256).hex()[:_HASH_CHARS]
+
+
+def cookie_id(cookies: str) -> str:
+    """The id in our first-party cookie; '' when there is none or it is no id of ours."""
+    if COOKIE not in cookies:
+        return ""
+    for pair in cookies.split(";"):
+        name, _, value = pair.strip().partition("=")
+        if name == COOKIE and len(value) <= _COOKIE_CHARS and value.isascii() and value.isprintable():
+            return value
+    return ""
+
+
+def _parsed(text: str) -> _Address | None:
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _without_port(text: str) -> str:
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text

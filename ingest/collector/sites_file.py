@@ -1,0 +1,45 @@
+"""The collector's copy of the sites: it starts and runs without the store."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+
+from store.objects import read_sites_file
+
+from clicktrail.errors import ClicktrailError
+from ingest.sites import SiteIndex
+
+_logger = logging.getLogger(__name__)
+_CHECK_SECONDS = 1.0
+
+
+class SitesFile:
+    """The sites of a file; a changed file is read again, an unreadable one leaves the sites as they were."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._index = SiteIndex(())
+        self._checked_at = float("-inf")
+        self._seen: tuple[int, int, int] | None = None
+
+    def __call__(self) -> SiteIndex:
+        """The sites now; the file is looked at once a second at most."""
+        now = time.monotonic()
+        if now - self._checked_at >= _CHECK_SECONDS:
+            self._checked_at = now
+            self._read_if_changed()
+        return self._index
+
+    def _read_if_changed(self) -> None:
+        try:
+            stat = self._path.stat()
+            seen = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+            if seen != self._seen:
+                self._seen = seen
+                self._index = SiteIndex(read_sites_file(self._path))
+        except FileNotFoundError:
+            self._seen, self._index = None, SiteIndex(())
+        except (ClicktrailError, OSError, ValueError) as error:
+            _logger.error("%s is unreadable, the sites stay as they were: %s", self._path.name, error)

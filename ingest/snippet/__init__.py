@@ -1,0 +1,1 @@
+"""The tracking tag: readable source in src/, built file t.js (python -m ingest.snippet.build)."""
