@@ -60,88 +60,27 @@ class Visit:
     last: bool = False  # the last one of somebody going quiet
 
 
-class Population:
-    """Draws people and their visits from one random stream."""
+class Crowd:
+    """Draws people. Who they are does not depend on when they come: live traffic meets them again."""
 
-    def __init__(self, rng: Random, begin: int, end: int, visitors_per_day: int) -> None:
+    def __init__(self, rng: Random, first_number: int = 1) -> None:
         self._rng = rng
-        self._begin = begin - begin % DAY_MS
-        self._end = end
-        self._per_day = visitors_per_day
-        self._number = 0
+        self._number = first_number - 1
 
-    def people(self) -> Iterator[tuple[Person, list[Visit]]]:
-        """Everybody who comes between begin and end, each with their visits; not in time order."""
-        for _ in range(max(1, self._per_day * 3)):
-            yield self._regular()
-        for _ in range(max(2, self._per_day * 2 // 5)):
-            yield self._quiet()
-        for _ in range(max(2, self._per_day * 3 // 4)):
-            yield self._wap()
-        for day in range(self._begin, self._end, DAY_MS):
-            busy = WEEKDAYS[weekday(day)]
-            for _ in range(round(self._per_day * busy)):
-                yield self._newcomer(day)
-            for _ in range(round(self._per_day * 0.2 * busy)):
-                yield self._daily(day)
-            for _ in range(round(self._per_day * 0.28 * busy) if self._end - day < PAID_DAYS * DAY_MS else 0):
-                yield self._paid(day)
-            for _ in range(3):
-                yield self._crawler(day)
-
-    def _regular(self) -> tuple[Person, list[Visit]]:
+    def residents(self, visitors_per_day: int) -> list[Person]:
+        """Those who come again and again: regulars, loyal ones going quiet, WAP users."""
         rng = self._rng
-        person = self._person("regular", phone=rng.random() < 0.45, subscribed=rng.random() < 0.6)
-        rate = rng.gammavariate(1.2, 0.75)  # visits a week
-        first = self._begin if rng.random() < 0.75 else self._any_day()
-        gone = int(first + rng.expovariate(1 / 260) * DAY_MS)
-        visits = self._visits(person, rate, first, min(gone, self._end))
-        return person, visits + self._newsletter_visits(person, first, min(gone, self._end))
+        regulars = [
+            self.person("regular", phone=rng.random() < 0.45, subscribed=rng.random() < 0.6)
+            for _ in range(max(1, visitors_per_day * 3))
+        ]
+        quiet = [
+            self.person("quiet", phone=rng.random() < 0.5, subscribed=True)
+            for _ in range(max(2, visitors_per_day * 2 // 5))
+        ]
+        return [*regulars, *quiet, *(self._wap() for _ in range(max(2, visitors_per_day * 3 // 4)))]
 
-    def _quiet(self) -> tuple[Person, list[Visit]]:
-        rng = self._rng
-        person = self._person("quiet", phone=rng.random() < 0.5, subscribed=True)
-        gone = self._end - rng.randint(16, 38) * DAY_MS
-        visits = self._visits(person, rng.uniform(1.6, 3.0), self._begin, gone)
-        visits.sort(key=lambda visit: visit.at)
-        if visits:
-            visits[-1] = Visit(visits[-1].at, person, visits[-1].device, "direct", last=True)
-        return person, visits
-
-    def _newcomer(self, day: int) -> tuple[Person, list[Visit]]:
-        rng = self._rng
-        person = self._person("newcomer", phone=False)
-        visits = [self._visit(person, day, self._source(_NEWCOMER_SOURCES))]
-        at = float(day)
-        while rng.random() < 0.34:
-            at += (0.6 + rng.expovariate(1 / 7)) * DAY_MS
-            visits.append(self._visit(person, int(at), self._source(_REGULAR_SOURCES)))
-        return person, visits
-
-    def _daily(self, day: int) -> tuple[Person, list[Visit]]:
-        person = self._person("daily", phone=False, quality="salted_daily")
-        source = self._source(_NEWCOMER_SOURCES)
-        return person, [self._visit(person, day, source)]
-
-    def _paid(self, day: int) -> tuple[Person, list[Visit]]:
-        person = self._person("newcomer", phone=False)
-        return person, [self._visit(person, day, "paid")]
-
-    def _wap(self) -> tuple[Person, list[Visit]]:
-        rng = self._rng
-        country = rng.choices(WAP_COUNTRIES, [c.weight for c in WAP_COUNTRIES])[0]
-        handset = rng.choices(HANDSETS, [d.weight for d in HANDSETS])[0]
-        person = Person(self._next(), "wap", country, (handset,), (self._id("w"),), "url")
-        return person, self._visits(person, rng.gammavariate(1.5, 0.8), self._begin, self._end)
-
-    def _crawler(self, day: int) -> tuple[Person, list[Visit]]:
-        rng = self._rng
-        agent = rng.choice(CRAWLERS)
-        device = Device("bot", agent, "", 1)
-        person = Person(self._next(), "crawler", COUNTRIES[-1], (device,), (self._id("h"),), "salted_daily")
-        return person, [Visit(day + rng.randrange(DAY_MS), person)]
-
-    def _person(self, kind: str, *, phone: bool, subscribed: bool = False, quality: str = "cookie") -> Person:
+    def person(self, kind: str, *, phone: bool = False, subscribed: bool = False) -> Person:
         """Somebody with one device, or a desktop and a phone when `phone`."""
         rng = self._rng
         country = rng.choices(COUNTRIES, [c.weight for c in COUNTRIES])[0]
@@ -149,8 +88,86 @@ class Population:
         devices = [rng.choices(pool, [d.weight for d in pool])[0]]
         if phone:
             devices.append(rng.choices(PHONES, [d.weight for d in PHONES])[0])
-        ids = tuple(self._id("h" if quality == "salted_daily" else "v") for _ in devices)
+        quality = "salted_daily" if kind == "daily" else "cookie"
+        ids = tuple(self._id(quality[0]) for _ in devices)
         return Person(self._next(), kind, country, tuple(devices), ids, quality, subscribed)
+
+    def crawler(self) -> Person:
+        """A robot, known by its agent."""
+        device = Device("bot", self._rng.choice(CRAWLERS), "", 1)
+        return Person(self._next(), "crawler", COUNTRIES[-1], (device,), (self._id("s"),), "salted_daily")
+
+    def _wap(self) -> Person:
+        rng = self._rng
+        country = rng.choices(WAP_COUNTRIES, [c.weight for c in WAP_COUNTRIES])[0]
+        handset = rng.choices(HANDSETS, [d.weight for d in HANDSETS])[0]
+        return Person(self._next(), "wap", country, (handset,), (self._id("w"),), "url")
+
+    def _id(self, prefix: str) -> str:
+        return f"{prefix}{self._rng.getrandbits(64):016x}"
+
+    def _next(self) -> int:
+        self._number += 1
+        return self._number
+
+
+class Population:
+    """People and all their visits between two instants (ms since 1970)."""
+
+    def __init__(self, crowd: Crowd, rng: Random, begin: int, end: int, visitors_per_day: int) -> None:
+        self._crowd = crowd
+        self._rng = rng
+        self._begin = begin - begin % DAY_MS
+        self._end = end
+        self._per_day = visitors_per_day
+
+    def people(self) -> Iterator[tuple[Person, list[Visit]]]:
+        """Everybody who comes, each with their visits; not in the order of time."""
+        visits_of = {"regular": self._regular, "quiet": self._quiet, "wap": self._wap}
+        for person in self._crowd.residents(self._per_day):
+            yield person, visits_of[person.kind](person)
+        for day in range(self._begin, self._end, DAY_MS):
+            many = self._per_day * WEEKDAYS[weekday(day)]
+            for _ in range(round(many)):
+                person = self._crowd.person("newcomer")
+                yield person, self._newcomer(person, day)
+            for _ in range(round(many * 0.2)):
+                person = self._crowd.person("daily")
+                yield person, [self._visit(person, day, newcomer_source(self._rng))]
+            for _ in range(round(many * 0.28) if self._end - day < PAID_DAYS * DAY_MS else 0):
+                person = self._crowd.person("newcomer")
+                yield person, [self._visit(person, day, "paid")]
+            for _ in range(3):
+                crawler = self._crowd.crawler()
+                yield crawler, [Visit(day + self._rng.randrange(DAY_MS), crawler)]
+
+    def _regular(self, person: Person) -> list[Visit]:
+        rng = self._rng
+        rate = rng.gammavariate(1.2, 0.75)  # visits a week
+        first = self._begin if rng.random() < 0.75 else self._any_day()
+        gone = min(int(first + rng.expovariate(1 / 260) * DAY_MS), self._end)
+        return self._visits(person, rate, first, gone) + self._newsletter_visits(person, first, gone)
+
+    def _quiet(self, person: Person) -> list[Visit]:
+        rng = self._rng
+        gone = self._end - rng.randint(16, 38) * DAY_MS
+        visits = self._visits(person, rng.uniform(1.6, 3.0), self._begin, gone)
+        visits.sort(key=lambda visit: visit.at)
+        if visits:
+            visits[-1] = Visit(visits[-1].at, person, visits[-1].device, "direct", last=True)
+        return visits
+
+    def _wap(self, person: Person) -> list[Visit]:
+        return self._visits(person, self._rng.gammavariate(1.5, 0.8), self._begin, self._end)
+
+    def _newcomer(self, person: Person, day: int) -> list[Visit]:
+        rng = self._rng
+        visits = [self._visit(person, day, newcomer_source(rng))]
+        at = float(day)
+        while rng.random() < 0.34:
+            at += (0.6 + rng.expovariate(1 / 7)) * DAY_MS
+            visits.append(self._visit(person, int(at), regular_source(rng)))
+        return visits
 
     def _visits(self, person: Person, per_week: float, begin: int, end: int) -> list[Visit]:
         """A Poisson stream of visits with the rhythm of week and day."""
@@ -158,8 +175,7 @@ class Population:
         visits = []
         for day in range(begin - begin % DAY_MS, end, DAY_MS):
             if rng.random() < per_week / 7 * WEEKDAYS[weekday(day)]:
-                source = self._source(_REGULAR_SOURCES)
-                visits.append(self._visit(person, day, source))
+                visits.append(self._visit(person, day, regular_source(rng)))
         return visits
 
     def _newsletter_visits(self, person: Person, begin: int, end: int) -> list[Visit]:
@@ -183,18 +199,18 @@ class Population:
         device = 0 if len(person.devices) == 1 or rng.random() < 0.6 else 1
         return Visit(at, person, device, source)
 
-    def _source(self, weights: list[int]) -> str:
-        return self._rng.choices(_SOURCES, cum_weights=weights)[0]
-
     def _any_day(self) -> int:
         return self._begin + self._rng.randrange(max(1, (self._end - self._begin) // DAY_MS)) * DAY_MS
 
-    def _id(self, prefix: str) -> str:
-        return f"{prefix}{self._rng.getrandbits(64):016x}"
 
-    def _next(self) -> int:
-        self._number += 1
-        return self._number
+def newcomer_source(rng: Random) -> str:
+    """Where somebody who does not know the shop comes from."""
+    return rng.choices(_SOURCES, cum_weights=_NEWCOMER_SOURCES)[0]
+
+
+def regular_source(rng: Random) -> str:
+    """Where somebody who knows the shop comes from."""
+    return rng.choices(_SOURCES, cum_weights=_REGULAR_SOURCES)[0]
 
 
 def weekday(at: int) -> int:

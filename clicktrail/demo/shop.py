@@ -20,18 +20,19 @@ from random import Random
 import msgspec
 
 from clicktrail.demo.aftermath import after_order, letters
-from clicktrail.demo.people import DAY_MS, Population, Visit
+from clicktrail.demo.people import DAY_MS, Crowd, Population, Visit
 from clicktrail.demo.visits import visit_events
 from clicktrail.demo.walk import NativeEvent
 
 DAYS = 90
 VISITORS_PER_DAY = 150
+SEED = 1
 LEAK_DAYS = 21
 FIRST_ORDER = 100_001
 
 
 def history(
-    end: datetime, days: int = DAYS, visitors_per_day: int = VISITORS_PER_DAY, seed: int = 1
+    end: datetime, days: int = DAYS, visitors_per_day: int = VISITORS_PER_DAY, seed: int = SEED
 ) -> Iterator[NativeEvent]:
     """Native events of `days` days before `end`, in the order of event_time; at the default about 200,000.
 
@@ -39,10 +40,10 @@ def history(
     """
     finish = int(end.timestamp() * 1000)
     begin = finish - days * DAY_MS
-    rng = Random(seed)  # noqa: S311 (a simulation)
+    crowd, rng = Crowd(Random(seed)), Random(seed + 1_000_000)  # noqa: S311 (a simulation)
     visits: list[Visit] = []
     streams: list[Iterator[NativeEvent]] = []
-    for person, theirs in Population(rng, begin, finish, visitors_per_day).people():
+    for person, theirs in Population(crowd, rng, begin, finish, visitors_per_day).people():
         visits += theirs
         if person.subscribed:
             streams.append(iter(letters(person, theirs, begin, finish, rng)))
@@ -59,7 +60,7 @@ def write_history(
     end: datetime,
     days: int = DAYS,
     visitors_per_day: int = VISITORS_PER_DAY,
-    seed: int = 1,
+    seed: int = SEED,
 ) -> int:
     """Write the history as NDJSON, zipped when the name ends in .gz; how many events."""
     encode = msgspec.json.Encoder().encode
