@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from importlib.resources import files
+from typing import Any
+
+from store.tables.client import Store
 
 
 @dataclass(frozen=True)
@@ -18,10 +21,23 @@ class Computed:
     sql: str
     parameters: Mapping[str, object] = field(default_factory=dict)
 
+    def used(self) -> dict[str, object]:
+        """The parameters that the text names."""
+        return {name: value for name, value in self.parameters.items() if f"{{{name}:" in self.sql}
+
+    def rows(self, store: Store) -> list[dict[str, Any]]:
+        """Run it."""
+        return store.rows(self.sql, **self.used())
+
 
 def read_sql(package: str, name: str) -> str:
     """The text of a static `.sql` file beside the module of a package."""
     return files(package).joinpath(name).read_text(encoding="utf-8")
+
+
+def sql_instant(instant: datetime) -> str:
+    """An instant as the value of a {name:DateTime64(3, 'UTC')} parameter."""
+    return f"{instant:%Y-%m-%d %H:%M:%S}.{instant.microsecond // 1000:03d}"
 
 
 def iso(instant: datetime | None) -> str | None:

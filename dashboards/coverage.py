@@ -6,11 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dashboards.computed import Computed
+from dashboards.computed import Computed, iso, read_sql, sql_instant
 from dashboards.period import Period
 from dashboards.rate import Rate
 from schemas.objects import Site
 from store.tables.client import Store
+
+_COVERAGE_SQL = read_sql("dashboards", "coverage.sql")
+_RECEIVED_SQL = read_sql("dashboards", "received.sql")
+_COVERAGE = (
+    "Events of the period by event_time. Durable: the visitor's id outlives the day. Late: received after the "
+    "session could already be over. Orders in another currency than the site's are left out of revenue."
+)
+_RECEIVED = "Failed events received in the period, and the last event received at all."
 
 
 @dataclass(frozen=True)
@@ -36,9 +44,44 @@ class Coverage:
 
     def to_json(self) -> dict[str, Any]:
         """Shares and counts; the age of the data under `meta`."""
-        raise NotImplementedError
+        return {
+            "durable_share": self.durable.value,
+            "bot_share": self.bots.value,
+            "late_share": self.late.value,
+            "visitors": self.durable.whole,
+            "bot_events": self.bots.part,
+            "late_events": self.late.part,
+            "failed_events": self.failed,
+            "other_currency_orders": self.other_currency_orders,
+            "other_currencies": list(self.other_currencies),
+            "meta": {
+                "last_received": iso(self.last_received),
+                "age_s": self.age_s,
+                "asked_at": iso(self.asked_at),
+            },
+        }
 
 
 def coverage(store: Store, site: Site, period: Period, *, now: datetime) -> Coverage:
     """What the numbers of a site and period rest on."""
-    raise NotImplementedError
+    given: dict[str, object] = {
+        "site_id": site.id,
+        "since": sql_instant(period.begins),
+        "until": sql_instant(period.ends),
+        "timeout_s": site.timeout_s,
+        "currency": site.currency,
+    }
+    shares = Computed("coverage", _COVERAGE, _COVERAGE_SQL, given)
+    arrived = Computed("received", _RECEIVED, _RECEIVED_SQL, given)
+    row, moments = shares.rows(store)[0], arrived.rows(store)[0]
+    return Coverage(
+        durable=Rate(row["durable"], row["visitors"]),
+        bots=Rate(row["bots"], row["events"]),
+        late=Rate(row["late"], row["events"] - row["bots"]),
+        failed=moments["failed"] or 0,
+        other_currency_orders=row["other_orders"],
+        other_currencies=tuple(row["other_currencies"]),
+        last_received=moments["last_received"],
+        asked_at=now,
+        computed=(shares, arrived),
+    )

@@ -2,17 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from dashboards.computed import Computed
-from dashboards.period import Period
+from dashboards.computed import Computed, iso, jsonable, money, read_sql, sql_instant
+from dashboards.conditions import condition, fill
+from dashboards.filters import SessionFilter, session_filter
+from dashboards.period import Period, zone_info
 from dashboards.rate import Rate
 from schemas.objects import Site
 from store.tables.client import Store
+
+LISTS = {
+    "entry_pages": "entry_path",
+    "sources": "source",
+    "channel_groups": "channel_group",
+    "devices": "device_class",
+    "browsers": "browser",
+    "os": "os",
+    "countries": "country",
+    "campaigns": "campaign",
+}
+"""Top list → session field it lists."""
+
+_NAMED = {"source": ("source", "medium")}
+_EPOCH = date(1970, 1, 1).toordinal()
+_TOTALS_SQL, _TOPS_SQL, _EVENTS_SQL, _EVENTS_IN_SESSIONS_SQL = (
+    read_sql(__package__ or "", name)
+    for name in ("totals.sql", "tops.sql", "events.sql", "events_in_sessions.sql")
+)
+_TOTALS = (
+    "Visitors are persons with a human session that starts in the period; sessions, page views and rates are "
+    "of those sessions. A session is engaged with more than 10 visible seconds, two views or a key event; "
+    "a bounce is a session that is not engaged."
+)
+_EVENTS = (
+    "Human events whose time lies in the period, in a session or not; under a filter those inside a session "
+    "that the filter keeps. Pages count page and screen views and the people who made them."
+)
+_LISTS = "The ten most frequent values over the human sessions that start in the period."
 
 
 @dataclass(frozen=True)
@@ -140,12 +171,164 @@ class Overview:
         return self.period.ends > self.asked_at
 
     def to_json(self) -> dict[str, Any]:
-        """Totals first, then lists; what depends on the moment of asking under `meta`."""
-        raise NotImplementedError
+        """Totals first, then the rest; what depends on the moment of asking under `meta`."""
+        return {
+            **_totals_json(self.totals),
+            "previous": _totals_json(self.previous),
+            "unit": self.unit,
+            "trend": [_bucket_json(bucket) for bucket in self.trend],
+            **{name: [_row_json(row) for row in getattr(self, name)] for name in ("pages", *LISTS)},
+            "meta": {
+                "site": self.site_id,
+                "from": self.period.start.isoformat(),
+                "to": self.period.end.isoformat(),
+                "previous_from": self.previous_period.start.isoformat(),
+                "previous_to": self.previous_period.end.isoformat(),
+                "timezone": self.period.zone,
+                "filters": list(self.filters),
+                "asked_at": iso(self.asked_at),
+                "unfinished": self.unfinished,
+            },
+        }
 
 
 def overview(
     store: Store, site: Site, period: Period, filters: Sequence[str] = (), *, now: datetime
 ) -> Overview:
-    """The overview of a site for a period."""
-    raise NotImplementedError
+    """The overview of a site for a period; `now` (UTC) only marks what is unfinished.
+
+    Sessions belong to the period in which they start. Events (and pages) are counted by event_time: without a
+    filter all human ones, in a session or not; with one, those whose time lies in a human session that the
+    filter keeps, on whichever day it started. The rules of a filter: `dashboards.filters`.
+    """
+    kept = session_filter(store, filters)
+    before = period.previous()
+    given = _parameters(site, before, period, kept)
+    sums = Computed("totals", _TOTALS, fill(_TOTALS_SQL, sessions=kept.where), given)
+    if kept.active:
+        happened = Computed("events", _EVENTS, fill(_EVENTS_IN_SESSIONS_SQL, sessions=kept.where), given)
+    else:
+        happened = Computed("events", _EVENTS, _EVENTS_SQL, given)
+    listed = {**given, "since": given["middle"]}
+    tops = Computed("lists", _LISTS, fill(_TOPS_SQL, sessions=kept.where), listed)
+    sum_rows, event_rows, top_rows = (one.rows(store) for one in (sums, happened, tops))
+    trend = _trend(sum_rows, period, now, current=1)
+    return Overview(
+        site_id=site.id,
+        period=period,
+        previous_period=before,
+        filters=tuple(filters),
+        asked_at=now,
+        totals=_totals(sum_rows, event_rows, current=1),
+        previous=_totals(sum_rows, event_rows, current=0),
+        unit="hour" if period.days == 1 else "day",
+        trend=tuple(b for b in trend if b.start < now or b.sessions),
+        previous_trend=_trend(sum_rows, before, now, current=0),
+        pages=tuple(_page(row) for row in event_rows if row["pages"]),
+        computed=(sums, happened, tops),
+        **{name: _top(top_rows, column) for name, column in LISTS.items()},
+    )
+
+
+def _parameters(site: Site, before: Period, period: Period, kept: SessionFilter) -> dict[str, object]:
+    return {
+        "site_id": site.id,
+        "since": sql_instant(before.begins),
+        "middle": sql_instant(period.begins),
+        "until": sql_instant(period.ends),
+        "zone": period.zone,
+        "hours": int(period.days == 1),
+        "bots": int(kept.bots),
+        **kept.where.parameters,
+    }
+
+
+def _totals(sums: list[dict[str, Any]], events: list[dict[str, Any]], current: int) -> Totals:
+    row: dict[str, Any] = next((r for r in sums if not r["trend"] and r["current"] == current), {})
+    counts: dict[str, Any] = next((r for r in events if not r["pages"] and r["current"] == current), {})
+    values = {f.name: row.get(f.name, counts.get(f.name, f.default)) for f in fields(Totals)}
+    return Totals(**values)
+
+
+def _trend(rows: list[dict[str, Any]], period: Period, now: datetime, current: int) -> tuple[Bucket, ...]:
+    """Every bucket of the period, also those without a session."""
+    found = {row["bucket"]: row for row in rows if row["trend"] and row["current"] == current}
+    empty = {"visitors": 0, "sessions": 0, "page_views": 0}
+    made = []
+    for key, start, end, label in _calendar(period):
+        row = found.get(key, empty)
+        counts = {name: int(row[name]) for name in empty}
+        made.append(Bucket(start=start, label=label, unfinished=end > now, **counts))
+    return tuple(made)
+
+
+def _calendar(period: Period) -> Iterator[tuple[int, datetime, datetime, str]]:
+    """(key in SQL, first instant, end, local label) of each bucket: hours of a single day, else days."""
+    if period.days == 1:
+        hours = -(-int((period.ends - period.begins).total_seconds()) // 3600)
+        for at in range(hours):
+            start = period.begins + timedelta(hours=at)
+            label = f"{start.astimezone(zone_info(period.zone)):%Y-%m-%dT%H:%M}"
+            yield at, start, min(start + timedelta(hours=1), period.ends), label
+        return
+    for day in period.dates():
+        one = Period(day, day, period.zone)
+        yield day.toordinal() - _EPOCH, one.begins, one.ends, day.isoformat()
+
+
+def _top(rows: list[dict[str, Any]], column: str) -> tuple[TopRow, ...]:
+    return tuple(
+        TopRow(
+            value=f"{row['source']} / {row['medium']}" if column == "source" else row[column],
+            condition=" & ".join(condition(name, row[name]) for name in _NAMED.get(column, (column,))),
+            visitors=row["visitors"],
+            sessions=row["sessions"],
+            page_views=row["page_views"],
+            bounces=row["bounces"],
+        )
+        for row in rows
+        if row["list"] == column
+    )
+
+
+def _page(row: dict[str, Any]) -> PageRow:
+    return PageRow(row["path"], condition("path", row["path"]), row["visitors"], row["events"])
+
+
+def _totals_json(totals: Totals) -> dict[str, Any]:
+    """The keys scripts rely on come first."""
+    return {
+        "visitors": totals.visitors,
+        "sessions": totals.sessions,
+        "page_views": totals.page_views,
+        "events": totals.events,
+        "bounce_rate": totals.bounce_rate.value,
+        "engaged_rate": totals.engaged_rate.value,
+        "single_page_rate": totals.single_page_rate.value,
+        "engaged_s": totals.engaged_s_per_session,
+        "orders": totals.orders,
+        "conversion": totals.conversion,
+        "converted_rate": totals.converted_rate.value,
+        "revenue": money(totals.revenue),
+        "wap_share": totals.wap_share.value,
+        "bots": {"sessions": totals.bot_sessions, "events": totals.bot_events},
+    }
+
+
+def _bucket_json(bucket: Bucket) -> dict[str, Any]:
+    return {name: jsonable(value) for name, value in vars(bucket).items()}
+
+
+def _row_json(row: TopRow | PageRow) -> dict[str, Any]:
+    if isinstance(row, PageRow):
+        return {"value": row.value, "visitors": row.visitors, "page_views": row.page_views}
+    rate = row.bounce_rate
+    return {
+        "value": row.value,
+        "visitors": row.visitors,
+        "sessions": row.sessions,
+        "page_views": row.page_views,
+        "bounce_rate": rate.value,
+        "low": rate.low,
+        "high": rate.high,
+    }

@@ -1,0 +1,334 @@
+"""A condition written by a person → a parameterised ClickHouse expression.
+
+    path=/pricing            equal                      path!=/pricing     other than
+    path=/blog/*             begins with                path!=/blog/*      does not
+    path~^/p/[0-9]+$         regular expression (re2)   value>10           also >=, <, <=
+    properties.plan=pro      a key of the client's own properties (absent = empty)
+    country=DE & os=Android  both
+    title="a & b*"           in double quotes (a JSON string): the text itself, no `*` and no ` & `
+
+This is the one module that makes SQL text. The text consists of column names and types from the lists
+below and of constants; whatever a person wrote reaches the engine as the value of a parameter.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from decimal import Decimal, InvalidOperation
+from math import isfinite
+
+import msgspec
+
+from clicktrail.errors import ConfigError, StoreError
+from schemas.arrow import DTYPES
+from schemas.event import Event
+
+TEXT, NUMBER, MONEY, FLAG, INSTANT, PROPERTY = "text", "number", "money", "flag", "instant", "property"
+_KINDS = {"str": TEXT, "int": NUMBER, "float": NUMBER, "Decimal": MONEY, "bool": FLAG}
+_INTERNAL = ("version", "is_deleted")
+
+EVENT_FIELDS: dict[str, str] = {
+    name: _KINDS.get(str(kind), INSTANT)
+    for name, kind in Event.__annotations__.items()
+    if name not in _INTERNAL and str(kind) in DTYPES
+}
+"""Field of an event → kind of its values."""
+
+SESSION_FIELDS: dict[str, str] = {
+    **dict.fromkeys(
+        "source medium campaign channel channel_group device_class os browser country".split(), TEXT
+    ),
+    **dict.fromkeys("host entry_path exit_path visitor_id session_id".split(), TEXT),
+    **dict.fromkeys("events page_views engaged_s orders".split(), NUMBER),
+    **dict.fromkeys("is_bounce is_engaged is_bot".split(), FLAG),
+}
+"""Field that a report on sessions compares with the session itself; any other is looked for in its events."""
+
+_CLAUSE = re.compile(r"(?P<field>[^=!~<>]*?)\s*(?P<operator>!=|>=|<=|=|~|>|<)\s*(?P<value>.*)", re.DOTALL)
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_NOT_RE2 = re.compile(r"\(\?(?:<?[=!]|>|#)|(?<!\\)(?:\\\\)*\\[1-9]")
+_COMPARISONS = (">", ">=", "<", "<=")
+_HELP = "write it as field=value, field=prefix*, field!=value, field~regex or field>number"
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One comparison; `begins` says that the value ended in an unquoted `*` (which is cut off)."""
+
+    field: str  # of the list of fields, or "properties"
+    operator: str  # = != ~ > >= < <=
+    value: str
+    kind: str
+    key: str = ""  # of properties
+    begins: bool = False
+
+
+@dataclass(frozen=True)
+class Expression:
+    """SQL of a boolean with {name:Type} parameters, and their values."""
+
+    sql: str
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+
+def parse(text: str, fields: Mapping[str, str] = EVENT_FIELDS) -> tuple[Clause, ...]:
+    """Read a condition over the given fields; ConfigError says what cannot be read and how to write it."""
+    if "\0" in text:
+        raise ConfigError("a condition holds no NUL byte")
+    return tuple(_clause(part.strip(), fields) for part in _parts(text))
+
+
+def condition(field: str, value: str) -> str:
+    """The text of `field` equals `value`, quoted where it needs to be."""
+    plain = value == value.strip() and '"' not in value and " & " not in value and not value.endswith("*")
+    return f"{field}={value if plain else msgspec.json.encode(value).decode()}"
+
+
+def expression(
+    text: str,
+    fields: Mapping[str, str] = EVENT_FIELDS,
+    *,
+    prefix: str = "p",
+    table: str = "",
+) -> Expression:
+    """A condition as SQL; parameters are called prefix0, prefix1 …; `table` is the alias of the columns."""
+    return all_of(parse(text, fields), prefix=prefix, table=table)
+
+
+def all_of(clauses: Iterable[Clause], *, prefix: str = "p", table: str = "") -> Expression:
+    """Clauses joined by AND; none: true."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", prefix) or not re.fullmatch(r"[a-z]*", table):
+        raise ValueError("prefix and alias are lower-case names of the program")
+    bag = _Parameters(prefix)
+    return Expression(" AND ".join(_compare(c, bag, table) for c in clauses) or "1", bag.values)
+
+
+def patterns(clauses: Iterable[Clause]) -> list[str]:
+    """The regular expressions among the clauses."""
+    return [clause.value for clause in clauses if clause.operator == "~"]
+
+
+def check_patterns(clauses: Iterable[Clause], match: Callable[[str], object]) -> None:
+    """Let the engine compile each regular expression (`match(pattern)`); its refusal becomes a ConfigError."""
+    for pattern in dict.fromkeys(patterns(clauses)):
+        try:
+            match(pattern)
+        except StoreError as error:
+            if error.retryable:
+                raise
+            raise ConfigError(f"the regular expression {pattern!r} cannot be used: {_short(error)}") from None
+
+
+def fill(sql: str, **marks: Expression) -> str:
+    """Put expressions in the place of their marks: `/*name*/ 1` in a static text that is valid without them."""
+    for name, made in marks.items():
+        mark = f"/*{name}*/ 1"
+        if mark not in sql:
+            raise ValueError(f"the text has no mark {mark}")
+        sql = sql.replace(mark, f"({made.sql})")
+    return sql
+
+
+def both(first: Expression, second: Expression) -> Expression:
+    """Two expressions with parameters of different names, joined by AND."""
+    return Expression(f"({first.sql}) AND ({second.sql})", {**first.parameters, **second.parameters})
+
+
+def any_and_every(expressions: Sequence[Expression]) -> tuple[Expression, Expression]:
+    """For a group of rows: (a row that fits at least one, the group has a row for each)."""
+    parameters = {name: value for made in expressions for name, value in made.parameters.items()}
+    return (
+        Expression(" OR ".join(f"({made.sql})" for made in expressions) or "1", parameters),
+        Expression(" AND ".join(f"max({made.sql}) = 1" for made in expressions) or "1"),
+    )
+
+
+class _Parameters:
+    """Values on their way to the engine, each under a fresh name."""
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.values: dict[str, object] = {}
+
+    def add(self, value: object, type_name: str = "String") -> str:
+        name = f"{self.prefix}{len(self.values)}"
+        self.values[name] = value
+        return "{" + name + ":" + type_name + "}"
+
+
+def _parts(text: str) -> list[str]:
+    """Cut at ` & ` outside double quotes that open a value."""
+    found, start, at, quoted = [], 0, 0, False
+    while at < len(text):
+        if quoted:
+            if text[at] == "\\":
+                at += 1
+            elif text[at] == '"':
+                quoted = False
+        elif text[at] == '"' and text[start:at].rstrip()[-1:] in ("=", "~", "<", ">"):
+            quoted = True
+        elif text.startswith(" & ", at):
+            found.append(text[start:at])
+            start = at = at + 3
+            continue
+        at += 1
+    return [*found, text[start:]]
+
+
+def _clause(text: str, fields: Mapping[str, str]) -> Clause:
+    match = _CLAUSE.fullmatch(text)
+    if match is None or not match["field"]:
+        raise ConfigError(f"condition {text!r} cannot be read: {_HELP}")
+    name, operator, value = match["field"], match["operator"], match["value"]
+    kind, name, key = _field(name, fields)
+    value, quoted = _value(value, text)
+    begins = operator in ("=", "!=") and not quoted and value.endswith("*")
+    clause = Clause(name, operator, value[:-1] if begins else value, kind, key, begins)
+    _check(clause, text)
+    return clause
+
+
+def _field(name: str, fields: Mapping[str, str]) -> tuple[str, str, str]:
+    """(kind, field, key) of a name."""
+    if name.startswith("properties.") and len(name) > len("properties.") and "properties" in fields:
+        return PROPERTY, "properties", name.removeprefix("properties.")
+    if name in fields:
+        return fields[name], name, ""
+    near = difflib.get_close_matches(name.lower(), fields, 1, 0.5)
+    hint = f"did you mean {near[0]}?" if near else f"own data stands under properties.{name}"
+    raise ConfigError(f"unknown field {name!r}; {hint}")
+
+
+def _value(text: str, whole: str) -> tuple[str, bool]:
+    """(value, whether it was quoted)."""
+    if not text.startswith('"') or len(text) == 1:
+        return text, False
+    try:
+        return msgspec.json.decode(text.encode(), type=str), True
+    except msgspec.DecodeError:
+        raise ConfigError(f"condition {whole!r}: the quoted value is no JSON string") from None
+
+
+def _check(clause: Clause, text: str) -> None:
+    """Refuse what cannot be meant: ConfigError."""
+    if clause.operator == "~":
+        if clause.kind not in (TEXT, PROPERTY):
+            raise ConfigError(f"condition {text!r}: ~ needs a text field, {clause.field} is a {clause.kind}")
+        if _NOT_RE2.search(clause.value):
+            raise ConfigError(f"condition {text!r}: look-around and back references are not supported")
+    if clause.begins and clause.kind not in (TEXT, PROPERTY):
+        raise ConfigError(
+            f"condition {text!r}: a prefix needs a text field, {clause.field} is a {clause.kind}"
+        )
+    if clause.operator in _COMPARISONS and clause.kind in (TEXT, FLAG):
+        raise ConfigError(
+            f"condition {text!r}: {clause.operator} needs a number, {clause.field} is a {clause.kind}"
+        )
+    if clause.kind != TEXT and not (clause.kind == PROPERTY and clause.operator not in _COMPARISONS):
+        _typed(clause, text)
+
+
+def _typed(clause: Clause, text: str = "") -> object:
+    """The value as its field holds it: ConfigError if it is none."""
+    kind = NUMBER if clause.kind == PROPERTY else clause.kind
+    try:
+        return _READ[kind](clause.value.strip())
+    except (ValueError, InvalidOperation, KeyError):
+        raise ConfigError(f"condition {text!r}: {clause.value!r} is no {_SAID[kind]}") from None
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not isfinite(value):
+        raise ValueError(text)
+    return value
+
+
+def _money(text: str) -> str:
+    value = Decimal(text)
+    if not value.is_finite() or abs(value) >= 10**14 or value != round(value, 4):
+        raise ValueError(text)
+    return f"{value:.4f}"
+
+
+def _flag(text: str) -> int:
+    return {"true": 1, "1": 1, "yes": 1, "false": 0, "0": 0, "no": 0}[text.lower()]
+
+
+def _instant(text: str) -> str:
+    instant = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    instant = instant if instant.tzinfo else instant.replace(tzinfo=timezone.utc)
+    if not 1901 <= instant.year <= 2298:
+        raise ValueError(text)
+    return instant.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+
+
+_READ: dict[str, Callable[[str], object]] = {
+    NUMBER: _number,
+    MONEY: _money,
+    FLAG: _flag,
+    INSTANT: _instant,
+}
+_SAID = {
+    NUMBER: "number",
+    MONEY: "amount (at most four decimals)",
+    FLAG: "true or false",
+    INSTANT: "time (2026-03-31T12:00:00Z)",
+}
+_TYPES = {NUMBER: "Float64", MONEY: "Decimal(18, 4)", FLAG: "UInt8", INSTANT: "DateTime64(3, 'UTC')"}
+
+
+def _compare(clause: Clause, bag: _Parameters, table: str) -> str:
+    """SQL of one clause."""
+    column = f"{table}.{clause.field}" if table else clause.field
+    if clause.kind == PROPERTY:
+        return _property(clause, column, bag)
+    if clause.kind == TEXT:
+        return _text(clause, column, bag)
+    made = f"{column} {clause.operator} {bag.add(_typed(clause), _TYPES[clause.kind])}"
+    return f"ifNull({made}, 0)" if clause.kind == INSTANT else made
+
+
+def _text(clause: Clause, column: str, bag: _Parameters) -> str:
+    value = bag.add(clause.value)
+    if clause.operator == "~":
+        return f"match({column}, {value})"
+    if clause.begins:
+        return f"{'NOT ' if clause.operator == '!=' else ''}startsWith({column}, {value})"
+    return f"{column} {clause.operator} {value}"
+
+
+def _property(clause: Clause, column: str, bag: _Parameters) -> str:
+    """A key of the JSON text: a string as it is, another value as JSON writes it, absent as ''."""
+    key = bag.add(clause.key)
+    text = _json_text(column, key)
+    if "." in clause.key:
+        path = ", ".join(bag.add(part) for part in clause.key.split("."))
+        text = f"if(JSONHas({column}, {key}), {text}, {_json_text(column, path)})"
+    if clause.operator in _COMPARISONS:
+        number = bag.add(_typed(clause), "Float64")
+        made = f"ifNull(toFloat64OrNull({text}) {clause.operator} {number}, 0)"
+    else:
+        made = _text(clause, text, bag)
+    found = clause.operator in _COMPARISONS or (clause.operator == "=" and clause.value != "")
+    # Looking for the key's letters first is twice as fast as reading every JSON text.
+    return (
+        f"(position({column}, {key}) > 0 AND {made})" if found and _PLAIN_KEY.fullmatch(clause.key) else made
+    )
+
+
+def _json_text(column: str, path: str) -> str:
+    return (
+        f"if(JSONType({column}, {path}) = 'String', "
+        f"JSONExtractString({column}, {path}), JSONExtractRaw({column}, {path}))"
+    )
+
+
+def _short(error: StoreError) -> str:
+    """The engine's sentence about the pattern, without its stack."""
+    found = re.search(r"error: ([^.\n]{1,160})", str(error))
+    return found[1] if found else str(error).splitlines()[0][:200]
