@@ -1,0 +1,153 @@
+"""Polars columns as ClickHouse Native bytes and back: whole columns, no Python object for a value."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clicktrail.errors import StoreError
+
+_NUMBERS = {
+    "Int8": "<i1",
+    "Int16": "<i2",
+    "Int32": "<i4",
+    "Int64": "<i8",
+    "UInt8": "<u1",
+    "UInt16": "<u2",
+    "UInt32": "<u4",
+    "UInt64": "<u8",
+    "Float32": "<f4",
+    "Float64": "<f8",
+    "Bool": "<u1",
+}
+_SCALES = {"ms": 3, "us": 6, "ns": 9}
+# LowCardinality on the wire: version of the keys, then flags beside the width of a key.
+_KEYS_VERSION = (1).to_bytes(8, "little")
+_OWN_DICTIONARY = 1 << 9 | 1 << 10
+_KEY_TYPES = ((1 << 8, "<u1", 0), (1 << 16, "<u2", 1), (1 << 32, "<u4", 2))
+
+
+def type_of(series: pl.Series) -> str:
+    """The ClickHouse type that holds a column of an external table."""
+    dtype = series.dtype
+    inner = _scalar_type(dtype)
+    if inner is None:
+        raise StoreError(f"column {series.name}: {dtype} cannot be sent to the tables")
+    return f"Nullable({inner})" if series.null_count() else inner
+
+
+def _scalar_type(dtype: pl.DataType) -> str | None:
+    if isinstance(dtype, (pl.String, pl.Binary, pl.Categorical, pl.Enum)):
+        return "String"
+    if isinstance(dtype, pl.Boolean):
+        return "Bool"
+    if isinstance(dtype, pl.Datetime):
+        return f"DateTime64({_SCALES[dtype.time_unit]}, '{dtype.time_zone or 'UTC'}')"
+    if isinstance(dtype, pl.Decimal):
+        return f"Decimal({dtype.precision}, {dtype.scale})"
+    if isinstance(dtype, pl.Date):
+        return "Date32"
+    name = str(dtype)
+    return name if name in _NUMBERS else None
+
+
+def encode(series: pl.Series, spec: str) -> list[Any]:
+    """One column as the buffers that follow its name and type in a Native block; StoreError if it cannot be."""
+    if spec.startswith("Nullable("):
+        nulls = series.is_null().cast(pl.UInt8).to_numpy()
+        return [nulls.tobytes(), *_encode_filled(series, spec[9:-1])]
+    if series.null_count():
+        raise StoreError(
+            f"column {series.name}: {series.null_count()} values are missing, {spec} has no null"
+        )
+    return _encode_filled(series, spec)
+
+
+def _encode_filled(series: pl.Series, spec: str) -> list[Any]:
+    if spec == "String":
+        return _strings(_arrow_binary(series))
+    if spec == "LowCardinality(String)":
+        return _low_cardinality(_arrow_binary(series))
+    if spec in _NUMBERS:
+        return [_fixed(series, _NUMBERS[spec])]
+    if spec.startswith("DateTime64("):
+        scale = int(re.match(r"DateTime64\((\d)", spec)[1])  # type: ignore[index]
+        return [_fixed(_instants(series, scale), "<i8")]
+    if spec.startswith("DateTime"):
+        return [_fixed(_instants(series, 3) // 1000, "<u4")]
+    if spec in ("Date", "Date32"):
+        return [_fixed(series.cast(pl.Date).to_physical(), "<u2" if spec == "Date" else "<i4")]
+    if spec.startswith("Decimal(") and int(spec[8:].split(",")[0]) <= 18:
+        precision, scale = (int(part) for part in spec[8:-1].split(","))
+        unscaled = series.cast(pl.Decimal(precision, scale)).to_physical()
+        return [_fixed(unscaled, "<i8")]
+    raise StoreError(f"column {series.name}: the type {spec} cannot be written")
+
+
+def _fixed(series: pl.Series, kind: str) -> bytes:
+    filled = series.fill_null(False) if series.dtype == pl.Boolean else series.fill_null(0)
+    wanted = {"i": pl.Int64, "u": pl.UInt64, "f": pl.Float64}[kind[1]]
+    return filled.cast(wanted).to_numpy().astype(kind, copy=False).tobytes()
+
+
+def _instants(series: pl.Series, scale: int) -> pl.Series:
+    if not isinstance(series.dtype, pl.Datetime):
+        raise StoreError(f"column {series.name}: {series.dtype} is not an instant")
+    have = _SCALES[series.dtype.time_unit]
+    ticks = series.to_physical()
+    return ticks * 10 ** (scale - have) if scale >= have else ticks // 10 ** (have - scale)
+
+
+def _arrow_binary(series: pl.Series) -> pa.Array:
+    text = series if series.dtype == pl.Binary else series.cast(pl.String)
+    arrow = text.fill_null(b"" if series.dtype == pl.Binary else "").to_arrow()
+    return arrow.cast(pa.large_binary())
+
+
+def _strings(values: pa.Array) -> list[Any]:
+    """Each value after its length as a varint."""
+    if not len(values):
+        return []
+    offsets = np.frombuffer(values.buffers()[1], np.int64, len(values) + 1, values.offset * 8)
+    joined = pc.binary_join_element_wise(
+        _varints(np.diff(offsets)), values, pa.scalar(b"", pa.large_binary())
+    )
+    bounds = np.frombuffer(joined.buffers()[1], np.int64, len(joined) + 1, joined.offset * 8)
+    return [joined.buffers()[2].slice(int(bounds[0]), int(bounds[-1] - bounds[0]))]
+
+
+def _varints(sizes: np.ndarray[Any, Any]) -> pa.Array:
+    if sizes.max() < 128:
+        data = sizes.astype(np.uint8)
+        ends = np.arange(len(sizes) + 1)
+    else:
+        width = 1 + sum((sizes >> (7 * step) > 0).astype(np.int64) for step in range(1, 5))
+        ends = np.concatenate(([0], np.cumsum(width)))
+        data = np.empty(int(ends[-1]), np.uint8)
+        for step in range(5):
+            has = width > step
+            more = np.where(width[has] > step + 1, 128, 0)
+            data[ends[:-1][has] + step] = (sizes[has] >> (7 * step) & 127) | more
+    buffers = [None, pa.py_buffer(ends.astype(np.int64)), pa.py_buffer(data)]
+    return pa.Array.from_buffers(pa.large_binary(), len(sizes), buffers)
+
+
+def _low_cardinality(values: pa.Array) -> list[Any]:
+    """A dictionary and one key a row; Arrow builds both."""
+    encoded = values.dictionary_encode()
+    size = len(encoded.dictionary)
+    kind, width = next((kind, width) for bound, kind, width in _KEY_TYPES if size <= bound)
+    head = np.array([_OWN_DICTIONARY | width, size], "<i8").tobytes()
+    keys = encoded.indices.to_numpy().astype(kind)
+    return [
+        _KEYS_VERSION,
+        head,
+        *_strings(encoded.dictionary),
+        len(values).to_bytes(8, "little"),
+        keys.tobytes(),
+    ]

@@ -1,0 +1,96 @@
+"""clickhouse-driver with whole columns in both directions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+from clickhouse_driver import Client
+from clickhouse_driver.block import BlockInfo, RowOrientedBlock
+from clickhouse_driver.connection import Connection
+from clickhouse_driver.protocol import ClientPacketTypes
+from clickhouse_driver.varint import write_varint
+from clickhouse_driver.writer import write_binary_str
+
+from store.tables.native import encode, type_of
+
+_FLAGGED_REVISION = 54454  # a byte before each column says how it is serialised
+
+
+class FrameConnection(Connection):  # type: ignore[misc]
+    """A connection that sends frames; whoever holds it checks that it lives."""
+
+    def force_connect(self) -> None:
+        """Connect unless connected; without the driver's ping before every query."""
+        self.check_query_execution()
+        if not self.connected:
+            self.connect()
+
+    def send_external_tables(
+        self, tables: Mapping[str, pl.DataFrame] | None, types_check: bool = False
+    ) -> None:
+        """Send the frames a query reads by name, and the empty block that ends them."""
+        for name, frame in (tables or {}).items():
+            self.send_frame(frame, {column.name: type_of(column) for column in frame}, name)
+        super().send_external_tables(None)
+
+    def send_frame(self, frame: pl.DataFrame, types: Mapping[str, str], table: str = "") -> None:
+        """One Data packet; `types`: ClickHouse type of each column to send."""
+        out = self.fout
+        # Encoded first: a column that cannot be sent must not leave half a packet behind.
+        columns = [(name, spec, encode(frame[name], spec)) for name, spec in types.items()]
+        write_varint(ClientPacketTypes.DATA, out)
+        write_binary_str(table, out)
+        BlockInfo().write(out)
+        write_varint(len(columns), out)
+        write_varint(frame.height, out)
+        flag = b"\0" if self.server_info.used_revision >= _FLAGGED_REVISION else b""
+        for name, spec, buffers in columns:
+            write_binary_str(name, out)
+            write_binary_str(spec, out)
+            out.write(flag)
+            for buffer in buffers if frame.height else ():
+                out.write(bytes(buffer))
+        out.flush()
+
+
+class TransferClient(Client):  # type: ignore[misc]
+    """A client for one thread at a time."""
+
+    def __init__(self, *address: Any, **options: Any) -> None:
+        super().__init__(*address, **{**options, "settings": dict(options["settings"])})
+        options.pop("settings")
+        self.connection = FrameConnection(*address, **options)
+        self.connection.context.settings = self.settings
+        self.connection.context.client_settings = self.client_settings
+
+    def is_alive(self) -> bool:
+        """Whether the connection still answers."""
+        return bool(self.connection.connected and self.connection.ping())
+
+    def columns(
+        self, sql: str, parameters: Mapping[str, Any], tables: Mapping[str, pl.DataFrame]
+    ) -> pl.DataFrame:
+        """A query's result with its column types, also when it has no rows."""
+        table = self.query_arrow(
+            sql, parameters, external_tables=tables, settings={"use_numpy": True}, field_metadata=False
+        )
+        frame = pl.from_arrow(table)
+        assert isinstance(frame, pl.DataFrame)
+        return frame
+
+    def insert(
+        self, statement: str, frame: pl.DataFrame, block_rows: int, settings: Mapping[str, Any]
+    ) -> None:
+        """Send the frame's rows in blocks of `block_rows`."""
+        with self.disconnect_on_error(statement, settings):
+            self.connection.send_query(statement)
+            self.connection.send_external_tables(None)
+            types = dict(self.receive_sample_block().columns_with_types)
+            for block in frame.iter_slices(block_rows):
+                self.connection.send_frame(block, types)
+                self.receive_profile_events()
+            self.connection.send_data(RowOrientedBlock())
+            self.receive_profile_events()
+            self.receive_end_of_insert_query()
