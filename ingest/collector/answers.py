@@ -18,7 +18,6 @@ _MAX_AGE_S = "86400"
 
 NOT_FOUND = Answer(404, (_PLAIN,), b"Not found\n")
 TOO_LARGE = Answer(413, (_PLAIN,), b"Body too large\n")
-BODY_LATE = Answer(408, (_PLAIN, ("connection", "close")), b"The body did not arrive in time\n")
 OVERLOADED = Answer(503, (_PLAIN, ("retry-after", "1")), b"Overloaded: try again\n")
 LOG_REFUSES = Answer(503, (_PLAIN, ("retry-after", "5")), b"Not recorded: try again\n")
 ALIVE = Answer(200, (_PLAIN,), b"ok\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from clicktrail.settings import Settings
@@ -20,7 +21,7 @@ from ingest.collector.answers import (
     with_cors,
 )
 from ingest.collector.append import Appender
-from ingest.collector.guard import is_inside_text, kept_names, to_envelope
+from ingest.collector.guard import Arrival, Guard, is_inside, kept_names
 from ingest.collector.routes import Routes
 from ingest.collector.salts import Salts
 from ingest.protocols import PROTOCOLS
@@ -49,14 +50,16 @@ def create_app(
     called when the log has reached its bound. Call `close()` after the last request."""
     registry = registry or Registry()
     appender = Appender(log, log_bytes=settings.log_bytes, registry=registry, on_full=on_full)
-    return Collector(
-        appender,
-        sites,
-        Salts(settings.data / "salts.json"),
-        registry,
-        body_bytes=settings.body_bytes,
-        waiting_bytes=settings.waiting_bytes,
-    )
+    limits = Limits(settings.body_bytes, settings.waiting_bytes)
+    return Collector(appender, sites, Salts(settings.data / "salts.json"), limits, registry)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bytes of one body, and of all requests between their head and their answer."""
+
+    body_bytes: int
+    waiting_bytes: int
 
 
 class Collector:
@@ -67,19 +70,15 @@ class Collector:
         appender: Appender,
         sites: Callable[[], SiteIndex],
         salts: Salts,
+        limits: Limits,
         registry: Registry,
-        *,
-        body_bytes: int,
-        waiting_bytes: int,
-        protocols: Iterable[Protocol] = PROTOCOLS,
     ) -> None:
-        self._appender, self._sites, self._salts, self._registry = appender, sites, salts, registry
-        self._body_bytes, self._waiting_bytes = body_bytes, waiting_bytes
-        protocols = tuple(protocols)
-        self._routes = Routes(protocols)
-        self._kept = {protocol.name: kept_names(protocol.kept_headers) for protocol in protocols}
+        self._appender, self._sites, self._salts = appender, sites, salts
+        self._limits, self._registry = limits, registry
+        self._routes = Routes(PROTOCOLS)
+        self._guards = {one.name: Guard(one.name, kept_names(one.kept_headers)) for one in PROTOCOLS}
         self._tag = Tag.load()
-        self._waiting = 0  # bytes of requests between their head and their answer
+        self._waiting = 0
         self._requests = registry.counter("requests_total", "Requests answered.", "protocol", "status")
         registry.gauge("waiting_bytes", "Bytes of requests that wait for the log.", lambda: self._waiting)
 
@@ -106,7 +105,7 @@ class Collector:
     ) -> Answer | None:
         """Read, guard, append, answer; None when the client left before its request was whole."""
         length = int(headers.get("content-length", 0))
-        if length > self._body_bytes:
+        if length > self._limits.body_bytes:
             return with_cors(TOO_LARGE, headers)
         reserved = _OVERHEAD_BYTES + len(scope["query_string"]) + length
         if not self._reserve(reserved):
@@ -125,7 +124,7 @@ class Collector:
             self._waiting -= reserved
 
     def _reserve(self, amount: int) -> bool:
-        if self._waiting + amount > self._waiting_bytes:
+        if self._waiting + amount > self._limits.waiting_bytes:
             return False
         self._waiting += amount
         return True
@@ -142,7 +141,7 @@ class Collector:
                 return None, reserved, None
             part = message.get("body", b"")
             total += len(part)
-            if total > self._body_bytes:
+            if total > self._limits.body_bytes:
                 return None, reserved, TOO_LARGE
             if (more := total - length) > 0:  # a chunked body says no length: reserve as it comes
                 if not self._reserve(more):
@@ -155,16 +154,9 @@ class Collector:
     def _envelope(self, protocol: Protocol, request: Request, scope: Scope) -> Envelope:
         now_ms = time.time_ns() // 1_000_000
         site_key = protocol.site_key(request)
-        return to_envelope(
-            request,
-            protocol=protocol.name,
-            site_key=site_key,
-            keep=self._kept[protocol.name],
-            peer=_peer(scope),
-            salt=self._salts.at(now_ms),
-            now_ms=now_ms,
-            trusted=self._is_trusted(protocol.name, site_key, request.headers.get("authorization", "")),
-        )
+        trusted = self._is_trusted(protocol.name, site_key, request.headers.get("authorization", ""))
+        arrival = Arrival(now_ms, self._salts.at(now_ms), trusted)
+        return self._guards[protocol.name].envelope(request, site_key, _peer(scope), arrival)
 
     def _is_trusted(self, protocol: str, site_key: str, authorization: str) -> bool:
         scheme, _, secret = authorization.partition(" ")
@@ -180,16 +172,16 @@ class Collector:
         method, path = scope["method"], scope["path"]
         if method == "OPTIONS" and (path == "/t.js" or self._routes.knows(path)):
             return preflight(headers)
-        if method not in ("GET", "HEAD"):
-            return NOT_FOUND
-        if path == "/t.js":
-            return self._tag.answer(headers)
-        if path == "/health":
-            return ALIVE
-        if path == "/ready":
-            return ALIVE if await self._appender.probe() is None else LOG_REFUSES
-        if path == "/metrics" and is_inside_text(_peer(scope)) and "x-forwarded-for" not in headers:
-            return Answer(200, _METRICS_TYPE, self._registry.render().encode())
+        if method in ("GET", "HEAD"):
+            match path:
+                case "/t.js":
+                    return self._tag.answer(headers)
+                case "/health":
+                    return ALIVE
+                case "/ready":
+                    return ALIVE if await self._appender.probe() is None else LOG_REFUSES
+                case "/metrics" if is_inside(_peer(scope)) and "x-forwarded-for" not in headers:
+                    return Answer(200, _METRICS_TYPE, self._registry.render().encode())
         return NOT_FOUND
 
 

@@ -1,4 +1,4 @@
-"""Group commit: what arrives while the disk works becomes the next record; one wake-up answers a whole group."""
+"""Group commit: what arrives while the disk works becomes the next record; one wake-up answers them all."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Appender:
         return group.done
 
     def probe(self) -> asyncio.Future[LogError | None]:
-        """Like `add`, with an empty record if the log refused last time: only trying tells whether it works."""
+        """Like `add`, with an empty record if the log refused last time: only trying tells."""
         if self._failing:
             if not self._open:
                 self._open_group()

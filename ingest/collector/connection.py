@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 HEAD_BYTES = 32 << 10
 """Longest request line and headers; more is answered 431."""
 CLIENT_SECONDS = 10.0
-"""Longest time for a whole head, and for the rest of a body that was already answered."""
+"""Longest time for a whole head, and again for a whole body."""
 _LINGER_SECONDS = 1.0  # a refused client reads the answer before a reset can take it away
 
 
@@ -21,7 +21,7 @@ class _HeadTooLong(Exception):
 
 
 class Connection(HttpToolsProtocol):
-    """Adds to uvicorn: a limit and a time-out for heads, no protocol upgrades, answers that survive a refusal."""
+    """Adds to uvicorn: limits of size and time, no protocol upgrades, refusals that reach the client."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -30,7 +30,7 @@ class Connection(HttpToolsProtocol):
         self._in_message = False
         self._refused = False
         self._upgraded = False
-        self._owed_since: float | None = None  # since when the client owes bytes that nobody else waits for
+        self._owed_since: float | None = None  # since when the client owes us a head or a body
         self._watch: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -87,13 +87,8 @@ class Connection(HttpToolsProtocol):
             self._upgraded = True
             return
         self._in_head = False
-        self._owed_since = None
+        self._owed_since = self.loop.time()  # the body has its own time
         super().on_headers_complete()
-
-    def on_body(self, body: bytes) -> None:
-        super().on_body(body)
-        if self.cycle.response_complete and self._owed_since is None:
-            self._owed_since = self.loop.time()
 
     def on_message_complete(self) -> None:
         if self._upgraded:
@@ -102,14 +97,9 @@ class Connection(HttpToolsProtocol):
         self._owed_since = None
         super().on_message_complete()
 
-    def on_response_complete(self) -> None:
-        super().on_response_complete()
-        if self._in_message and not self._in_head and self.cycle.response_complete:
-            self._owed_since = self.loop.time()
-
     # What differs from uvicorn
 
-    def send_400_response(self, msg: str) -> None:
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002
         self._refuse(400)
 
     def _feed(self, data: bytes) -> None:
@@ -157,8 +147,13 @@ class Connection(HttpToolsProtocol):
         self.loop.call_later(_LINGER_SECONDS, self.transport.close)
 
     def _close_when_overdue(self) -> None:
-        waited = 0.0 if self._owed_since is None else self.loop.time() - self._owed_since
-        if waited >= CLIENT_SECONDS:
-            self.transport.close()
-        else:
+        now = self.loop.time()
+        if self._owed_since is not None and self.flow.read_paused:
+            self._owed_since = now  # it is us who do not read
+        waited = 0.0 if self._owed_since is None else now - self._owed_since
+        if waited < CLIENT_SECONDS:
             self._watch = self.loop.call_later(CLIENT_SECONDS - waited, self._close_when_overdue)
+        elif self._in_message and (self._in_head or not self.cycle.response_complete):
+            self._refuse(408)
+        else:
+            self.transport.close()

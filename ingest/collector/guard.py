@@ -6,6 +6,9 @@ import hashlib
 import hmac
 import ipaddress
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from ingest.protocols.base import Request
 from schemas.envelope import Envelope
@@ -13,13 +16,14 @@ from schemas.envelope import Envelope
 COOKIE = "ct_id"
 """Our first-party cookie; the tag sets it only when the site asks for it."""
 KEPT = (
-    "user-agent", "accept-language", "referer", "sec-gpc", "dnt", "origin", "content-type", "content-encoding",
+    "user-agent", "accept-language", "referer", "sec-gpc", "dnt", "origin", "content-type",
+    "content-encoding",
 )  # fmt: skip
 """Headers every envelope keeps; a protocol adds its own."""
 NEVER_KEPT = frozenset(
     """cookie authorization proxy-authorization forwarded x-forwarded-for x-real-ip client-ip true-client-ip
-    cf-connecting-ip x-wap-network-client-ip x-wap-network-client-msisdn msisdn x-msisdn x-nokia-msisdn x-up-subno
-    x-up-calling-line-id x-dcmguid x-jphone-uid x-em-uid x-uidh x-vf-acr x-acr x-imsi""".split()
+    cf-connecting-ip x-wap-network-client-ip x-wap-network-client-msisdn msisdn x-msisdn x-nokia-msisdn
+    x-up-subno x-up-calling-line-id x-dcmguid x-jphone-uid x-em-uid x-uidh x-vf-acr x-acr x-imsi""".split()
 )
 """Addresses, subscribers and secrets: dropped even if a protocol names them."""
 _HASH_CHARS = 32
@@ -28,81 +32,82 @@ _COOKIE_CHARS = 128
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
+class Arrival(NamedTuple):
+    """What the edge knows of a request beside its text."""
+
+    now_ms: int  # since 1970
+    salt: bytes  # of the UTC day of `now_ms`
+    trusted: bool  # it carries the secret of its site
+
+
 def kept_names(protocol_headers: Sequence[str]) -> tuple[str, ...]:
     """The headers an envelope of a protocol keeps, without repeats."""
     return tuple(name for name in dict.fromkeys((*KEPT, *protocol_headers)) if name not in NEVER_KEPT)
 
 
-def to_envelope(
-    request: Request,
-    *,
-    protocol: str,
-    site_key: str,
-    keep: Sequence[str],
-    peer: str,
-    salt: bytes,
-    now_ms: int,
-    trusted: bool,
-) -> Envelope:
-    """What the log keeps of a request from the socket address `peer` ('' unknown)."""
-    headers = request.headers
-    address = client_address(peer, headers.get("x-forwarded-for", ""))
-    return Envelope(
-        received_at=now_ms,
-        protocol=protocol,
-        site_key=site_key,
-        method=request.method,
-        path=request.path,
-        query=request.query,
-        body=request.body,
-        headers=tuple([(name, headers[name]) for name in keep if name in headers]),
-        address=truncated(address),
-        client_hash=client_hash(salt, address, headers),
-        cookie_id=cookie_id(headers.get("cookie", "")),
-        trusted=trusted,
-    )
+@dataclass(frozen=True)
+class Guard:
+    """How requests of one protocol become envelopes: its name and the headers kept."""
+
+    protocol: str
+    keep: tuple[str, ...]
+
+    def envelope(self, request: Request, site_key: str, peer: str, arrival: Arrival) -> Envelope:
+        """What the log keeps of a request from the socket address `peer` ('' unknown)."""
+        headers = request.headers
+        address, network = client_address(peer, headers.get("x-forwarded-for", ""))
+        return Envelope(
+            received_at=arrival.now_ms,
+            protocol=self.protocol,
+            site_key=site_key,
+            method=request.method,
+            path=request.path,
+            query=request.query,
+            body=request.body,
+            headers=tuple([(name, headers[name]) for name in self.keep if name in headers]),
+            address=network,
+            client_hash=client_hash(arrival.salt, address, headers),
+            cookie_id=cookie_id(headers.get("cookie", "")),
+            trusted=arrival.trusted,
+        )
 
 
-def client_address(peer: str, forwarded: str) -> _Address | None:
-    """The client's full address. Only a proxy (a loopback or private peer) may name another one: the last
-    address in X-Forwarded-For that is not a proxy itself."""
+@lru_cache(maxsize=4096)
+def client_address(peer: str, forwarded: str) -> tuple[str, str]:
+    """The client's full address and its /24 (IPv4) or /48 (IPv6) network; '' for none.
+
+    Only a proxy (a loopback or private peer) may name another address than its own: the last one in
+    X-Forwarded-For that is not a proxy itself.
+    """
     address = _parsed(peer)
-    if not forwarded or (address is not None and not is_inside(address)):
-        return address
-    named = [one for text in forwarded.split(",") if (one := _parsed(_without_port(text.strip())))]
-    outside = (one for one in reversed(named) if not is_inside(one))
-    return next(outside, named[0] if named else address)
-
-
-def is_inside(address: _Address | None) -> bool:
-    """Loopback or private: our own machine or network, as proxies are."""
-    return address is not None and (address.is_loopback or address.is_private or address.is_link_local)
-
-
-def is_inside_text(peer: str) -> bool:
-    """`is_inside` for a socket address as text."""
-    return is_inside(_parsed(peer))
-
-
-def truncated(address: _Address | None) -> str:
-    """The /24 (IPv4) or /48 (IPv6) network of an address; '' for none."""
+    if forwarded and (address is None or _is_inside(address)):
+        named = [one for text in forwarded.split(",") if (one := _parsed(_without_port(text.strip())))]
+        outside = (one for one in reversed(named) if not _is_inside(one))
+        address = next(outside, named[0] if named else address)
     if address is None:
-        return ""
+        return "", ""
     drop = 8 if address.version == 4 else 80
-    return str(type(address)(int(address) >> drop << drop))
+    return str(address), str(type(address)(int(address) >> drop << drop))
 
 
-def client_hash(salt: bytes, address: _Address | None, headers: Mapping[str, str]) -> str:
+def is_inside(peer: str) -> bool:
+    """Whether a socket address is loopback or private: our own machine or network, as proxies are."""
+    address = _parsed(peer)
+    return address is not None and _is_inside(address)
+
+
+def client_hash(salt: bytes, address: str, headers: Mapping[str, str]) -> str:
     """The cookieless visitor of one day: HMAC-SHA256 of host, full address and agent, 32 hex digits.
 
     '' when there is neither address nor agent.
     """
     agent = headers.get("user-agent", "")
-    if address is None and not agent:
+    if not address and not agent:
         return ""
     host = headers.get("host", "").lower().partition(":")[0]
-    text = f"{host}|{address or ''}|{agent}"
-    return hmac.digest(salt, text.encode(), hashlib.sha256).hex()[:_HASH_CHARS]
+    keyed = _keyed(salt).copy()
+    keyed.update(f"{host}|{address}|{agent}".encode())
+    return keyed.hexdigest()[:_HASH_CHARS]
 
 
 def cookie_id(cookies: str) -> str:
@@ -114,6 +119,17 @@ def cookie_id(cookies: str) -> str:
         if name == COOKIE and len(value) <= _COOKIE_CHARS and value.isascii() and value.isprintable():
             return value
     return ""
+
+
+@lru_cache(maxsize=4)
+def _keyed(salt: bytes) -> hmac.HMAC:
+    return hmac.new(
+        salt, digestmod=hashlib.sha256
+    )  # a copy a hash: half the cost, and never gives up the GIL
+
+
+def _is_inside(address: _Address) -> bool:
+    return address.is_loopback or address.is_private or address.is_link_local
 
 
 def _parsed(text: str) -> _Address | None:

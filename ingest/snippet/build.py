@@ -1,4 +1,4 @@
-"""Build t.js from src/tag.js: comments and white space go, names stay readable. `python -m ingest.snippet.build`."""
+"""Build t.js from src/tag.js: comments and white space go, names stay. `python -m ingest.snippet.build`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WORD = re.compile(r"[\w$]")
 
 
 def build(source: str) -> str:
-    """The script without comments and needless white space. The source ends every statement with `;` or `}`."""
+    """The script without comments and needless white space; each statement of it ends with `;` or `}`."""
     built = ""
     gap = False
     for token in _TOKENS.finditer(source):
