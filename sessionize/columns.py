@@ -1,0 +1,313 @@
+"""The session rule for any number of sites and visitors at once; the same rows as `sessionize.rule`.
+
+Events are ordered once. A run of one visitor's events without a pause longer than the time-out is a *chain*.
+In a chain the first interactive event opens a session and everything after it joins, so that a session is a
+range of the order and its sums are differences of running sums. Only a chain that meets a cap (24 h, 10,000
+events) is cut step by step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from schemas.arrow import INSTANT, MONEY, complete, schema
+from schemas.event import INTERACTIVE, OUTSIDE_SESSIONS, VIEWS
+from schemas.session import Session
+from sessionize.rule import ENGAGED_S, ENGAGED_VIEWS, ID_SEPARATOR, Rule, hash_id
+
+COLUMNS = (
+    "site_id", "visitor_id", "event_id", "event_type", "channel", "event_time", "seq", "page_view_id",
+    "engaged_ms", "path", "host", "source", "medium", "utm_campaign", "channel_group", "device_class", "os",
+    "browser", "country", "order_id", "revenue", "currency", "is_bot",
+)  # fmt: skip
+"""The event columns the rule reads."""
+OF_FIRST_EVENT = {
+    "site_id": "site_id", "visitor_id": "visitor_id", "host": "host", "channel": "channel",
+    "source": "source", "medium": "medium", "campaign": "utm_campaign", "channel_group": "channel_group",
+    "device_class": "device_class", "os": "os", "browser": "browser", "country": "country",
+}  # fmt: skip
+"""Session column → column of its first event."""
+MONEY_UNIT = 10_000
+DEFAULT = Rule()
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """Sessions, and for each event (in the order given) the row of its session.
+
+    `session_of` is -1 for a stray event and -2 for an event of a channel outside sessions.
+    """
+
+    sessions: pl.DataFrame
+    session_of: Ints
+
+
+def sessions(events: pl.DataFrame, rules: Mapping[str, Rule]) -> pl.DataFrame:
+    """Sessions of the events (any order, no repeats) of any sites and visitors; schema(Session), version 0.
+
+    Ordered by visitor and start inside a visitor only. A site without a rule is cut by the default rule.
+    """
+    return cuts(events, rules).sessions
+
+
+def cuts(events: pl.DataFrame, rules: Mapping[str, Rule]) -> Cuts:
+    """Sessions of the events, as `sessions`, and the session of each event."""
+    session_of = np.full(events.height, -2, dtype=np.int64)
+    outside = pl.col("channel").is_in(OUTSIDE_SESSIONS)
+    rows = events.select(pl.arg_where(~outside)).to_series().to_numpy().astype(np.int64)
+    inside = events if len(rows) == events.height else events[rows]
+    if inside.height == 0:
+        return Cuts(complete(pl.DataFrame(schema=schema(Session)), Session), session_of)
+    order, first_of_visitor = visitor_order(inside)
+    ordered = _Ordered(inside, order, first_of_visitor, rules)
+    first, end = _ranges(ordered)
+    session_of[rows[order]] = _numbers(first, end, len(order))
+    return Cuts(_summaries(ordered, first, end), session_of)
+
+
+VISITOR_HASH = pl.struct("site_id", "visitor_id").hash(1)
+
+
+def visitor_order(events: pl.DataFrame, visitor_hash: pl.Expr = VISITOR_HASH) -> tuple[Ints, Bools]:
+    """Positions of the events by visitor, event_time, seq, event_id, and whether each begins a visitor.
+
+    Visitors stand in no particular order: their hashes are sorted, which is much faster than their names.
+    """
+    keys = events.select(
+        visitor=visitor_hash,
+        check=pl.struct("site_id", "visitor_id").hash(2),
+        time=pl.col("event_time").cast(pl.Int64),
+    )
+    order, first = _by_time(keys, events)
+    check = keys["check"].to_numpy()[order]
+    if np.any(~first[1:] & (check[1:] != check[:-1])):  # two visitors with one hash
+        order, first = _by_time(keys.with_columns(visitor=_visitor_numbers(events)), events)
+    return order, first
+
+
+def _visitor_numbers(events: pl.DataFrame) -> pl.Series:
+    pair = ["site_id", "visitor_id"]
+    numbers = events.select(pair).unique().with_row_index("number")
+    return (
+        events.select(pair)
+        .join(numbers, on=pair, how="left", maintain_order="left")["number"]
+        .cast(pl.UInt64)
+    )
+
+
+def _by_time(keys: pl.DataFrame, events: pl.DataFrame) -> tuple[Ints, Bools]:
+    order = keys.select(pl.arg_sort_by("visitor", "time")).to_series().to_numpy().astype(np.int64)
+    visitor, time = keys["visitor"].to_numpy()[order], keys["time"].to_numpy()[order]
+    first = np.concatenate([[True], visitor[1:] != visitor[:-1]])
+    same = ~first[1:] & (time[1:] == time[:-1])
+    if same.any():  # seq and event_id are compared only where they decide
+        at = np.flatnonzero(np.concatenate([same, [False]]) | np.concatenate([[False], same]))
+        tied = keys[order[at]].hstack(events[order[at]].select(pl.col("seq").fill_null(0), "event_id"))
+        order[at] = order[at][tied.select(pl.arg_sort_by("visitor", "time", "seq", "event_id")).to_series()]
+    return order, first
+
+
+class _Ordered:
+    """What the rule reads of each event, in order."""
+
+    def __init__(
+        self, events: pl.DataFrame, order: Ints, first_of_visitor: Bools, rules: Mapping[str, Rule]
+    ) -> None:
+        kinds = events.select(
+            time=pl.col("event_time").cast(pl.Int64),
+            interactive=pl.col("event_type").is_in(INTERACTIVE),
+            view=pl.col("event_type").is_in(VIEWS),
+            bot=pl.col("is_bot"),
+        )
+        self.events, self.order, self.first_of_visitor = events, order, first_of_visitor
+        self.time: Ints = kinds["time"].to_numpy()[order]
+        self.interactive: Bools = kinds["interactive"].to_numpy()[order]
+        self.view: Bools = kinds["view"].to_numpy()[order]
+        self.bot: Bools = kinds["bot"].to_numpy()[order]
+        self._sites = events["site_id"].unique().to_list()
+        self._rules = rules
+
+    def rule_value(self, name: str, positions: Ints) -> npt.NDArray[Any]:
+        """A field of the rule of the site of the events at these positions of the order."""
+        values = [getattr(self._rules.get(site, DEFAULT), name) for site in self._sites]
+        if len(set(values)) == 1:
+            return np.full(len(positions), values[0])
+        sites = self.take(positions, "site_id")
+        of_rows: npt.NDArray[Any] = sites.replace_strict(self._sites, pl.Series(values)).to_numpy()
+        return of_rows
+
+    def take(self, positions: Ints, column: str) -> pl.Series:
+        """A column of the events at these positions of the order."""
+        return self.events[column].gather(self.order[positions])
+
+
+def _ranges(ordered: _Ordered) -> tuple[Ints, Ints]:
+    """Sessions as ranges [first, end) of the order."""
+    size = len(ordered.order)
+    timeout = ordered.rule_value("timeout_ms", np.arange(size))
+    opens_chain = ordered.first_of_visitor.copy()
+    opens_chain[1:] |= np.diff(ordered.time) > timeout[1:]
+    chain = np.flatnonzero(opens_chain)
+    chain_end = np.append(chain[1:], size)
+    opener = _next(ordered.interactive)  # the next interactive event at or after each position
+    first, end = opener[chain], chain_end
+    some = first < end  # chains of passive events only are strays
+    first, end = first[some], end[some]
+    length, most = ordered.rule_value("max_length_ms", first), ordered.rule_value("max_events", first)
+    capped = (ordered.time[end - 1] - ordered.time[first] > length) | (end - first > most)
+    if not capped.any():
+        return first, end
+    pieces = [
+        _cut_chain(ordered.time[:stop], opener, start, (longest, most_events))
+        for start, stop, longest, most_events in np.column_stack([first, end, length, most])[capped].tolist()
+    ]
+    first = np.concatenate([first[~capped], *(p[0] for p in pieces)])
+    end = np.concatenate([end[~capped], *(p[1] for p in pieces)])
+    order = np.argsort(first)
+    return first[order], end[order]
+
+
+def _cut_chain(time: Ints, opener: Ints, first: int, caps: tuple[int, int]) -> tuple[Ints, Ints]:
+    """Sessions of the chain that begins at `first` and ends with `time`, of at most these caps."""
+    (max_length, max_events), firsts, ends = caps, [], []
+    while first < len(time):
+        over = first + int(np.searchsorted(time[first:], time[first] + max_length, side="right"))
+        end = min(over, first + max_events)
+        firsts.append(first)
+        ends.append(end)
+        first = int(opener[end]) if end < len(time) else end
+    return np.array(firsts, dtype=np.int64), np.array(ends, dtype=np.int64)
+
+
+def _next(flags: Bools) -> Ints:
+    """Position of the next set flag at or after each position; the length where there is none."""
+    at = np.where(flags, np.arange(len(flags)), len(flags))
+    return np.minimum.accumulate(at[::-1])[::-1]
+
+
+def _last(flags: Bools) -> Ints:
+    """Position of the last set flag at or before each position; -1 where there is none."""
+    return np.maximum.accumulate(np.where(flags, np.arange(len(flags)), -1))
+
+
+def _numbers(first: Ints, end: Ints, size: int) -> Ints:
+    """The session of each position, -1 for strays."""
+    numbers = np.full(size, -1, dtype=np.int64)
+    lengths = end - first
+    inside = np.repeat(first - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths) + np.arange(
+        lengths.sum()
+    )
+    numbers[inside] = np.repeat(np.arange(len(first)), lengths)
+    return numbers
+
+
+def _summaries(ordered: _Ordered, first: Ints, end: Ints) -> pl.DataFrame:
+    """One row of schema(Session) for each range."""
+    number = _numbers(first, end, len(ordered.order))
+    views = _count(ordered.view, first, end)
+    engaged_s = _engaged_ms(ordered, number, first) / 1000
+    orders, revenue = _orders(ordered, number, len(first))
+    engaged = (engaged_s > ENGAGED_S) | (views >= ENGAGED_VIEWS) | (orders > 0)
+    columns: dict[str, object] = {
+        name: ordered.take(first, column) for name, column in OF_FIRST_EVENT.items()
+    }
+    columns |= {
+        "session_id": _session_ids(ordered, first),
+        "start": pl.Series(ordered.time[first]).cast(INSTANT),
+        "end": pl.Series(ordered.time[end - 1]).cast(INSTANT),
+        "events": end - first,
+        "page_views": views,
+        "engaged_s": engaged_s,
+        "entry_path": _path(ordered, _next(ordered.view)[first], views),
+        "exit_path": _path(ordered, _last(ordered.view)[end - 1], views),
+        "orders": orders,
+        "revenue": revenue,
+        "is_bounce": ~engaged,
+        "is_engaged": engaged,
+        "is_bot": _count(ordered.bot, first, end) > 0,
+    }
+    return complete(pl.DataFrame(columns), Session)
+
+
+def _count(flags: Bools, first: Ints, end: Ints) -> Ints:
+    sums = np.concatenate([[0], np.cumsum(flags)])
+    counts: Ints = sums[end] - sums[first]
+    return counts
+
+
+def _path(ordered: _Ordered, view: Ints, views: Ints) -> pl.Series:
+    """The path of each session's view; '' for a session without one."""
+    seen = views > 0
+    paths = ordered.take(np.where(seen, view, 0), "path")
+    none: pl.Series = pl.repeat("", len(paths), eager=True)
+    return paths.zip_with(pl.Series(seen), none)
+
+
+def _session_ids(ordered: _Ordered, first: Ints) -> list[str]:
+    names = pl.DataFrame([ordered.take(first, c) for c in ("site_id", "visitor_id", "event_id")])
+    texts = names.select(pl.concat_str(pl.all(), separator=ID_SEPARATOR).cast(pl.Binary)).to_series()
+    return [hash_id(text) for text in texts.to_list()]
+
+
+def _engaged_ms(ordered: _Ordered, number: Ints, first: Ints) -> Ints:
+    """Sum over each session's pages of the longest visible time, in milliseconds."""
+    at = np.flatnonzero((ordered.events["engaged_ms"].to_numpy()[ordered.order] > 0) & (number >= 0))
+    if len(at) == 0:
+        return np.zeros(len(first), dtype=np.int64)
+    page = _page_of(ordered, first)[at]
+    names = ordered.take(page, "page_view_id")
+    timed = pl.DataFrame(
+        {
+            "session": number[at],
+            "page": names,
+            "at": np.where((names == "").to_numpy(), page, -1),
+            "ms": ordered.take(at, "engaged_ms"),
+        }
+    )
+    longest = timed.group_by("session", "page", "at").agg(pl.col("ms").max())
+    return np.bincount(longest["session"], weights=longest["ms"], minlength=len(first)).astype(np.int64)
+
+
+def _page_of(ordered: _Ordered, first: Ints) -> Ints:
+    """Position of the event that names the page of each event."""
+    names_page = ordered.view | (ordered.events["page_view_id"] != "").to_numpy()[ordered.order]
+    names_page[first] = True
+    return _last(names_page)
+
+
+def _orders(ordered: _Ordered, number: Ints, size: int) -> tuple[Ints, pl.Series]:
+    """Each session's count of orders, and its revenue."""
+    kind = ordered.events["event_type"].is_in(["order", "refund"]).to_numpy()[ordered.order]
+    at = np.flatnonzero(kind & (number >= 0))
+    if len(at) == 0:
+        return np.zeros(size, dtype=np.int64), pl.Series([Decimal(0)], dtype=MONEY).new_from_index(0, size)
+    rows = pl.DataFrame(
+        [ordered.take(at, c) for c in ("event_type", "order_id", "event_id", "revenue", "currency")]
+    ).with_columns(
+        session=pl.Series(number[at]),
+        ours=pl.Series(ordered.rule_value("currency", at)),
+        # An order without an id stands for itself.
+        event_id=pl.when(pl.col("order_id") == "").then("event_id").otherwise(pl.lit("")),
+    )
+    key = ["session", "order_id", "event_id"]
+    is_order = pl.col("event_type") == "order"
+    counted = rows.filter(is_order).unique(key)
+    paid = rows.filter((pl.col("currency") == "") | (pl.col("currency") == pl.col("ours")))
+    bought = paid.filter(is_order).unique(key, keep="first", maintain_order=True)
+    given_back = paid.filter(~is_order).join(bought.filter(pl.col("order_id") != ""), on=key, how="semi")
+    amounts = pl.concat([bought, given_back.with_columns(revenue=-pl.col("revenue"))])
+    sums = amounts.group_by("session").agg(pl.col("revenue").sum())
+    every = pl.DataFrame({"session": np.arange(size)}).join(
+        sums, on="session", how="left", maintain_order="left"
+    )
+    return np.bincount(counted["session"], minlength=size), every["revenue"].fill_null(Decimal(0)).cast(MONEY)
