@@ -113,7 +113,7 @@ def patterns(clauses: Iterable[Clause]) -> list[str]:
 
 
 def check_patterns(clauses: Iterable[Clause], match: Callable[[str], object]) -> None:
-    """Let the engine compile each regular expression (`match(pattern)`); its refusal becomes a ConfigError."""
+    """Let the engine compile each pattern (`match(pattern)`); its refusal becomes a ConfigError."""
     for pattern in dict.fromkeys(patterns(clauses)):
         try:
             match(pattern)
@@ -124,7 +124,7 @@ def check_patterns(clauses: Iterable[Clause], match: Callable[[str], object]) ->
 
 
 def fill(sql: str, **marks: Expression) -> str:
-    """Put expressions in the place of their marks: `/*name*/ 1` in a static text that is valid without them."""
+    """Put expressions in the place of their marks, `/*name*/ 1` in a static text."""
     for name, made in marks.items():
         mark = f"/*{name}*/ 1"
         if mark not in sql:
@@ -199,8 +199,8 @@ def _field(name: str, fields: Mapping[str, str]) -> tuple[str, str, str]:
     if name in fields:
         return fields[name], name, ""
     near = difflib.get_close_matches(name.lower(), fields, 1, 0.5)
-    hint = f"did you mean {near[0]}?" if near else f"own data stands under properties.{name}"
-    raise ConfigError(f"unknown field {name!r}; {hint}")
+    hint = f"; did you mean {near[0]}?" if near else ""
+    raise ConfigError(f"unknown field {name!r}{hint} (the client's own properties: properties.{name})")
 
 
 def _value(text: str, whole: str) -> tuple[str, bool]:

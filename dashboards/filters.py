@@ -34,9 +34,9 @@ _MATCH = "SELECT match('', {pattern:String}) AS found"
 
 @dataclass(frozen=True)
 class SessionFilter:
-    """A boolean over a session of alias s (needs the parameters site_id, since, until), and whether bots count.
+    """A boolean over a session of alias s; it also needs the parameters site_id, since and until.
 
-    `active` is False when there is nothing to filter by.
+    `bots`: bots were asked for. `active` is False when there is nothing to filter by.
     """
 
     where: Expression

@@ -111,6 +111,8 @@ class Bucket:
     sessions: int
     page_views: int
     unfinished: bool  # still running at the moment of asking
+    bounces: int = 0  # sessions
+    engaged_s: float = 0.0  # visible seconds of all sessions together
 
 
 @dataclass(frozen=True)
@@ -253,11 +255,11 @@ def _totals(sums: list[dict[str, Any]], events: list[dict[str, Any]], current: i
 def _trend(rows: list[dict[str, Any]], period: Period, now: datetime, current: int) -> tuple[Bucket, ...]:
     """Every bucket of the period, also those without a session."""
     found = {row["bucket"]: row for row in rows if row["trend"] and row["current"] == current}
-    empty = {"visitors": 0, "sessions": 0, "page_views": 0}
+    empty = {"visitors": 0, "sessions": 0, "page_views": 0, "bounces": 0, "engaged_s": 0.0}
     made = []
     for key, start, end, label in _calendar(period):
         row = found.get(key, empty)
-        counts = {name: int(row[name]) for name in empty}
+        counts: dict[str, Any] = {name: type(zero)(row[name]) for name, zero in empty.items()}
         made.append(Bucket(start=start, label=label, unfinished=end > now, **counts))
     return tuple(made)
 
