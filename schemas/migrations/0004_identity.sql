@@ -22,9 +22,3 @@ CREATE TABLE IF NOT EXISTS persons (
 ENGINE = ReplacingMergeTree(version, is_deleted)
 ORDER BY (site_id, visitor_id)
 SETTINGS non_replicated_deduplication_window = 1000;
-
-CREATE DICTIONARY IF NOT EXISTS person_of (site_id String, visitor_id String, person_id String)
-PRIMARY KEY site_id, visitor_id
-SOURCE(CLICKHOUSE(QUERY 'SELECT site_id, visitor_id, person_id FROM persons FINAL'))
-LAYOUT(COMPLEX_KEY_HASHED())
-LIFETIME(0);

@@ -26,6 +26,9 @@ _NUMBERS = {
     "Bool": "<u1",
 }
 _SCALES = {"ms": 3, "us": 6, "ns": 9}
+_DATETIME64 = re.compile(r"DateTime64\((\d)")
+_DECIMAL = re.compile(r"Decimal\((\d+), ?(\d+)\)$")
+_DECIMAL64_DIGITS = 18
 # LowCardinality on the wire: version of the keys, then flags beside the width of a key.
 _KEYS_VERSION = (1).to_bytes(8, "little")
 _OWN_DICTIONARY = 1 << 9 | 1 << 10
@@ -57,7 +60,7 @@ def _scalar_type(dtype: pl.DataType) -> str | None:
 
 
 def encode(series: pl.Series, spec: str) -> list[Any]:
-    """One column as the buffers that follow its name and type in a Native block; StoreError if it cannot be."""
+    """One column as the buffers that follow its name and type in a Native block. Raises StoreError."""
     if spec.startswith("Nullable("):
         nulls = series.is_null().cast(pl.UInt8).to_numpy()
         return [nulls.tobytes(), *_encode_filled(series, spec[9:-1])]
@@ -73,19 +76,21 @@ def _encode_filled(series: pl.Series, spec: str) -> list[Any]:
         return _strings(_arrow_binary(series))
     if spec == "LowCardinality(String)":
         return _low_cardinality(_arrow_binary(series))
+    return [_encode_fixed(series, spec)]
+
+
+def _encode_fixed(series: pl.Series, spec: str) -> bytes:
     if spec in _NUMBERS:
-        return [_fixed(series, _NUMBERS[spec])]
-    if spec.startswith("DateTime64("):
-        scale = int(re.match(r"DateTime64\((\d)", spec)[1])  # type: ignore[index]
-        return [_fixed(_instants(series, scale), "<i8")]
+        return _fixed(series, _NUMBERS[spec])
+    if ticks := _DATETIME64.match(spec):
+        return _fixed(_instants(series, int(ticks[1])), "<i8")
     if spec.startswith("DateTime"):
-        return [_fixed(_instants(series, 3) // 1000, "<u4")]
+        return _fixed(_instants(series, 3) // 1000, "<u4")
     if spec in ("Date", "Date32"):
-        return [_fixed(series.cast(pl.Date).to_physical(), "<u2" if spec == "Date" else "<i4")]
-    if spec.startswith("Decimal(") and int(spec[8:].split(",")[0]) <= 18:
-        precision, scale = (int(part) for part in spec[8:-1].split(","))
-        unscaled = series.cast(pl.Decimal(precision, scale)).to_physical()
-        return [_fixed(unscaled, "<i8")]
+        return _fixed(series.cast(pl.Date).to_physical(), "<u2" if spec == "Date" else "<i4")
+    if (decimal := _DECIMAL.match(spec)) and int(decimal[1]) <= _DECIMAL64_DIGITS:
+        unscaled = series.cast(pl.Decimal(int(decimal[1]), int(decimal[2]))).to_physical()
+        return _fixed(unscaled, "<i8")
     raise StoreError(f"column {series.name}: the type {spec} cannot be written")
 
 
@@ -144,10 +149,34 @@ def _low_cardinality(values: pa.Array) -> list[Any]:
     kind, width = next((kind, width) for bound, kind, width in _KEY_TYPES if size <= bound)
     head = np.array([_OWN_DICTIONARY | width, size], "<i8").tobytes()
     keys = encoded.indices.to_numpy().astype(kind)
-    return [
-        _KEYS_VERSION,
-        head,
-        *_strings(encoded.dictionary),
-        len(values).to_bytes(8, "little"),
-        keys.tobytes(),
-    ]
+    count = len(values).to_bytes(8, "little")
+    return [_KEYS_VERSION, head, *_strings(encoded.dictionary), count, keys.tobytes()]
+
+
+class RawColumn:
+    """A column of 8-byte integers as received, which Arrow turns into instants or decimals in one step."""
+
+    def __init__(self, values: bytes, nulls: bytes | None) -> None:
+        self._values = np.frombuffer(values, "<i8")
+        self._nulls = None if nulls is None else np.frombuffer(nulls, np.bool_)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __arrow_array__(self, type: pa.DataType | None = None) -> pa.Array:
+        """The column as an array of this type (a timestamp or a decimal128)."""
+        values = self._values
+        if pa.types.is_decimal128(type):  # 16 bytes a value: the sign fills the upper half
+            values = np.stack((values, values >> 63), axis=1)
+        valid = None
+        if self._nulls is not None:
+            valid = pa.py_buffer(np.packbits(~self._nulls, bitorder="little"))
+        return pa.Array.from_buffers(type, len(self), [valid, pa.py_buffer(np.ascontiguousarray(values))])
+
+
+def is_raw(spec: str) -> bool:
+    """Whether values of this type (Nullable put aside) are read as a RawColumn."""
+    if spec.startswith("DateTime64("):
+        return spec[11] in "0369"
+    decimal = _DECIMAL.match(spec)
+    return bool(decimal and 10 <= int(decimal[1]) <= _DECIMAL64_DIGITS)
