@@ -1,0 +1,58 @@
+"""What all tests share: Hypothesis without deadlines, and one embedded store for those that need tables."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+
+from clicktrail.settings import Settings
+from store.tables.client import Store, open_store
+
+ROOT = Path(__file__).resolve().parents[1]
+TABLES = ("events", "sessions", "failed_events", "identity_edges", "persons", "objects")
+
+hypothesis_settings.register_profile("clicktrail", deadline=None)
+hypothesis_settings.load_profile("clicktrail")
+
+
+@pytest.fixture(scope="session")
+def store_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings of a data folder whose embedded store runs for the whole session."""
+    data = tmp_path_factory.mktemp("data")
+    command = [sys.executable, "-m", "store.tables.embedded.process", "--data", str(data), "--port", "0"]
+    with (data / "output").open("wb") as output:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
+    try:
+        yield Settings(data=data)
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def _migrated_store(store_settings: Settings) -> Iterator[Store]:
+    store = open_store(store_settings)
+    store.migrate()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def store(_migrated_store: Store) -> Store:
+    """A writer's store with all tables, empty."""
+    for table in TABLES:
+        _migrated_store.command(f"TRUNCATE TABLE {table}")
+    return _migrated_store
+
+
+@pytest.fixture
+def reader(store: Store, store_settings: Settings) -> Iterator[Store]:
+    """The reader's view of `store`."""
+    opened = open_store(store_settings, role="reader")
+    yield opened
+    opened.close()
