@@ -15,7 +15,7 @@ class SiteIndex:
         self._by_key: dict[tuple[str, str], Site] = {}
         self._by_domain: dict[str, Site] = {}
         for site in self._by_id.values():
-            self._by_key.update({(protocol, key): site for protocol, key in site.keys})
+            self._by_key.update(dict.fromkeys(site.keys, site))
             if domain := _bare(site.domain):
                 self._by_domain.setdefault(domain, site)
 

@@ -1,56 +1,159 @@
 """Our own dialect: `POST /e`, and NDJSON files of imports.
 
 A body is `{"site", "sent_at", "events": [...]}`, one event object, or one object a line. The readable
-truth is `event_of` (one object → one row). Blocks of plain lines go through native_columns.py, which
-says the same on columns and hands every line it is not sure of to this file.
+truth is native_event.py (one object → one row). Long bodies of lines go through native_columns.py, which
+says the same on columns and hands back every line it is not sure of.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from typing import Any
-from urllib.parse import parse_qs
 
 import msgspec
 import polars as pl
 
 from ingest.failure import failed
 from ingest.protocols.base import Answer, Decoded, Protocol, Request, Route, Source
-from ingest.protocols.instants import instant_ms
+from ingest.protocols.native_columns import read_lines
+from ingest.protocols.native_event import Defaults, Refused, event_row, frame_of
 from schemas.envelope import Envelope
-from schemas.event import CHANNELS
 from schemas.failed_event import FailedEvent, Reason, Stage
 
+GZIP = b"\x1f\x8b"
 MAX_INFLATED = 64 << 20
-MAX_TEXT = 8192
-MAX_KEYS_DEPTH = 64
-INT_MAX = 2**53
 
-TEXTS = (
-    "event_id", "event_type", "event_name", "visitor_id", "anonymous_id", "user_id", "client_session",
-    "page_view_id", "url", "title", "referrer", "utm_source", "utm_medium", "utm_campaign", "utm_term",
-    "utm_content", "click_id", "screen", "language", "timezone", "target", "search_term", "order_id", "currency",
-    "consent", "gateway", "uaprof",
-)  # fmt: skip
-TRUSTED_TEXTS = ("user_agent", "channel", "country", "id_quality")
-INTEGERS = ("seq", "engaged_ms", "scroll_pct")
-TIMES = ("event_time", "device_time", "sent_at", "received_at")
-COLUMNS: dict[str, Any] = {
-    "_source": pl.UInt32,
-    "_part": pl.UInt32,
-    "site_key": pl.String,
-    **dict.fromkeys((*TEXTS, *TRUSTED_TEXTS), pl.String),
-    **dict.fromkeys(INTEGERS, pl.Int64),
-    "value": pl.Float64,
-    "revenue": pl.Decimal(18, 4),
-    "items": pl.String,
-    "properties": pl.String,
-    "gpc": pl.Boolean,
-    "_webdriver": pl.Boolean,
-    "_bad_time": pl.Boolean,
-    **dict.fromkeys(("true_time", "device_time", "sent_at", "received_at"), pl.Datetime("ms", "UTC")),
-}
-"""Helper columns and fields this protocol gives, in the order of its frames."""
+
+class _Batch(msgspec.Struct):
+    """The body of the tag; whatever else it holds is passed over."""
+
+    events: list[msgspec.Raw]
+    site: str = ""
+    sent_at: msgspec.Raw = msgspec.Raw(b"null")
+
+
+_batch_decoder = msgspec.json.Decoder(_Batch)
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The events of one body as bytes, by their index, and what stands for all of them."""
+
+    events: list[tuple[int, bytes]]
+    site: str = ""
+    sent_at: object = None
+
+
+def decode(sources: Sequence[Source]) -> Decoded:
+    """Events of all bodies."""
+    frames: list[pl.DataFrame] = []
+    rows: list[dict[str, object]] = []
+    failures: list[FailedEvent] = []
+    for number, source in enumerate(sources):
+        try:
+            body = _inflated(source.envelope.body)
+            if source.envelope.method == "IMPORT":
+                frame, left = read_lines(body, number)
+                frames.append(frame)
+                parts = _Parts(left)
+            else:
+                parts = _parts(body)
+        except Refused as refused:
+            raw = source.envelope.body
+            failures.append(failed(source, 0, raw, Stage.DECODE, refused.reason, refused.detail))
+            continue
+        rows += _rows(source, number, parts, failures)
+    frames.append(frame_of(rows))
+    return Decoded(pl.concat(frames, how="diagonal"), failures)
+
+
+def _rows(
+    source: Source, number: int, parts: _Parts, failures: list[FailedEvent]
+) -> Iterator[dict[str, object]]:
+    envelope = source.envelope
+    second = 0 if envelope.method == "IMPORT" else envelope.received_at // 1000
+    defaults = Defaults(number, parts.site, parts.sent_at, envelope.trusted, envelope.site_key, second)
+    for part, raw in parts.events:
+        try:
+            yield event_row(raw, part, defaults)
+        except Refused as refused:
+            failures.append(failed(source, part, raw, refused.stage, refused.reason, refused.detail))
+
+
+def _inflated(body: bytes) -> bytes:
+    if not body.startswith(GZIP):
+        return body
+    try:
+        inflater = zlib.decompressobj(31)
+        plain = inflater.decompress(body, MAX_INFLATED)
+    except zlib.error as error:
+        raise Refused(Reason.MALFORMED, f"gzip: {error}") from None
+    if inflater.unconsumed_tail:
+        raise Refused(Reason.TOO_LARGE, f"more than {MAX_INFLATED >> 20} MB when inflated")
+    if not inflater.eof:
+        raise Refused(Reason.MALFORMED, "gzip: ends early")
+    return plain
+
+
+def _parts(body: bytes) -> _Parts:
+    """Batch, single event or lines."""
+    stripped = body.strip()
+    if not stripped:
+        raise Refused(Reason.EMPTY, "no event in the body")
+    if not stripped.startswith(b"{"):
+        raise Refused(Reason.MALFORMED, "neither an event nor a batch of events")
+    try:
+        batch = _batch_decoder.decode(stripped)
+    except msgspec.ValidationError as error:
+        if "`events`" in str(error):  # an object without events is an event, or the first of several lines
+            return _Parts([(0, stripped)])
+        raise Refused(Reason.WRONG_TYPE, str(error), Stage.SCHEMA) from None
+    except RecursionError:
+        raise Refused(Reason.TOO_DEEP, "nested too deeply") from None
+    except msgspec.DecodeError as error:
+        if b"\n" not in stripped:
+            raise Refused(Reason.MALFORMED, str(error)) from None
+        lines = enumerate(body.split(b"\n"))
+        return _Parts([(number, line) for number, line in lines if line.strip()])
+    if not batch.events:
+        raise Refused(Reason.EMPTY, "no event in the batch")
+    sent_at = msgspec.json.decode(batch.sent_at) if bytes(batch.sent_at) else None
+    return _Parts([(at, bytes(raw)) for at, raw in enumerate(batch.events)], batch.site, sent_at)
+
+
+def answer(request: Request) -> Answer:
+    """200 and how many events were taken, as far as the body can be read."""
+    try:
+        accepted = len(_parts(_inflated(request.body)).events)
+    except (Refused, msgspec.DecodeError):
+        accepted = 0
+    body = msgspec.json.encode({"accepted": accepted})
+    return Answer(200, (("content-type", "application/json"), ("cache-control", "no-store")), body)
+
+
+def raw(envelope: Envelope, part: int) -> bytes:
+    """The bytes of one event of a body."""
+    try:
+        body = _inflated(envelope.body)
+        if envelope.method == "IMPORT":
+            return body.split(b"\n")[part]
+        return dict(_parts(body).events)[part]
+    except (Refused, LookupError):
+        return envelope.body
+
+
+def site_key(request: Request) -> str:  # noqa: ARG001 - the same for every request
+    """Only the body says."""
+    return ""
+
+
+PROTOCOL = Protocol(
+    name="native",
+    channel="web",
+    routes=(Route(("POST",), "/e"),),
+    site_key=site_key,
+    answer=answer,
+    decode=decode,
+    raw=raw,
+)
