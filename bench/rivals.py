@@ -10,16 +10,14 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from bench.answer import Answer, answer_of, checksum_term
+from bench.answer import Answer, Clock, checksum_term
 from bench.generate import GAP_MS
-from bench.memory import peak_mb
 
 _COLUMNS = {"visitor_id": "VARCHAR", "event_time": "BIGINT", "event_type": "VARCHAR"}
 _DUCKDB = """
@@ -42,7 +40,7 @@ FROM numbered GROUP BY visitor_id, nth
 def polars_by_hand(path: Path) -> Answer:
     """What a careful Polars user writes: only the three columns, sort, gap, group."""
     wanted = {"visitor_id": pl.String, "event_time": pl.Int64, "event_type": pl.String}
-    began = time.perf_counter()
+    clock = Clock()
     events = pl.read_ndjson(path, schema=wanted).sort("visitor_id", "event_time")
     opens = (pl.col("visitor_id") != pl.col("visitor_id").shift()) | (pl.col("event_time").diff() > GAP_MS)
     sessions = (
@@ -56,19 +54,19 @@ def polars_by_hand(path: Path) -> Answer:
             page_views=(pl.col("event_type") == "page_view").sum(),
         )
     )
-    return answer_of(sessions, time.perf_counter() - began)
+    return clock.answer_of(sessions)
 
 
 def duckdb_sql(path: Path) -> Answer:
     """One SQL statement on the file."""
     import duckdb
 
-    began = time.perf_counter()
+    clock = Clock()
     database = duckdb.connect()
     given = {"file": str(path), "gap": GAP_MS, "columns": _COLUMNS}
     sessions = pl.from_arrow(database.sql(_DUCKDB, params=given).to_arrow_table())
     assert isinstance(sessions, pl.DataFrame)
-    return answer_of(sessions, time.perf_counter() - began)
+    return clock.answer_of(sessions)
 
 
 def stock_beam(path: Path) -> Answer:
@@ -78,7 +76,7 @@ def stock_beam(path: Path) -> Answer:
     from apache_beam.runners.portability.fn_api_runner import FnApiRunner
     from apache_beam.transforms.window import GlobalWindows, Sessions
 
-    began = time.perf_counter()
+    clock = Clock()
     with tempfile.TemporaryDirectory() as folder:
         found = Path(folder) / "found.json"
         with beam.Pipeline(runner=FnApiRunner(), options=PipelineOptions([])) as pipeline:
@@ -96,7 +94,7 @@ def stock_beam(path: Path) -> Answer:
                 | "keep" >> beam.Map(lambda total: found.write_text(json.dumps(total)))
             )
         sessions, checksum = json.loads(found.read_text())
-    return Answer(time.perf_counter() - began, sessions, checksum, peak_mb())
+    return clock.answer(sessions, checksum)
 
 
 def _lines(path: str) -> Iterator[bytes]:

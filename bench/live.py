@@ -1,0 +1,238 @@
+"""Live: collector, pipeline and store as processes; how long from a click until a SELECT sees its row.
+
+`python -m bench.live [--rate 1000] [--seconds 60]` prints one JSON line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from bench.generate import SITE, agent_strings
+from bench.memory import peak_mb
+from bench.processes import command, free_port, store_folder
+from clicktrail.errors import StoreError
+from clicktrail.settings import Settings
+from schemas.objects import Site
+from store.objects import put_site, write_sites_file
+from store.tables.client import Store, open_store
+
+CONNECTIONS = 24
+MARKERS_S = 20  # markers a second
+VISITORS = 5_000
+_POLL_S = 0.02
+_WAIT_S = 60.0
+_STEP_S = 0.005
+_SEEN = """
+SELECT event_id FROM events
+WHERE site_id = {site:String} AND event_name = 'marker'
+    AND event_time >= fromUnixTimestamp64Milli({since:Int64})
+"""
+_COUNT = "SELECT count() AS events, uniqExact(event_id) AS ids FROM events WHERE site_id = {site:String}"
+
+
+def measure(rate: int, seconds: float) -> dict[str, Any]:
+    """Latencies in seconds at `rate` events a second (one a request), and what was lost or doubled."""
+    with store_folder() as folder, ExitStack() as running:
+        port = free_port()
+        environment = {"CLICKTRAIL_DATA": str(folder), "CLICKTRAIL_COLLECT_PORT": str(port)}
+        processes = {"store": running.enter_context(command(["store", "serve"], environment))}
+        settings = Settings(data=folder, collect_port=port)
+        store = open_store(settings, wait_s=_WAIT_S)
+        store.migrate()
+        put_site(store, Site(id=SITE))
+        write_sites_file(folder / "sites.json", [Site(id=SITE)])
+        processes["collector"] = running.enter_context(command(["collect"], environment))
+        processes["pipeline"] = running.enter_context(command(["run"], environment))
+        _wait_for_port(port)
+        _warm_up(port, store)
+        watcher = Watcher(store)
+        load = Load(port, rate, watcher)
+        watcher.start()
+        asyncio.run(load.run(seconds))
+        watcher.finish()
+        table = store.rows(_COUNT, site=SITE)[0]
+        peaks = {f"{name}_peak_rss_mb": round(peak_mb(p.pid), 1) for name, p in processes.items()}
+        store.close()
+    late = np.array(watcher.latencies)
+    return {
+        "rate": rate,
+        "seconds": seconds,
+        "sent_per_s": round(load.sent / load.took_s, 1),
+        "answered_badly": load.bad,
+        "markers": len(late),
+        "markers_missing": len(watcher.pending),
+        "p50_s": round(float(np.percentile(late, 50)), 3) if len(late) else None,
+        "p99_s": round(float(np.percentile(late, 99)), 3) if len(late) else None,
+        "lost": load.sent - load.bad + 1 - int(table["ids"]),
+        "doubled": int(table["events"]) - int(table["ids"]),
+        **peaks,
+    }
+
+
+class Watcher:
+    """Polls the store for marker events and notes how long each took to be seen."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._thread = threading.Thread(target=self._watch)
+        self._done = threading.Event()
+        self._deadline = float("inf")
+        self.pending: dict[str, float] = {}
+        self.latencies: list[float] = []
+
+    def start(self) -> None:
+        """Begin to poll."""
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Wait until every marker was seen, at most a minute."""
+        self._deadline = time.time() + _WAIT_S
+        self._done.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not (self._done.is_set() and not self.pending) and time.time() < self._deadline:
+            waiting = list(self.pending.items())
+            if waiting:
+                since = int(min(at for _, at in waiting) * 1000) - 2_000
+                seen = self._store.query(_SEEN, site=SITE, since=since)["event_id"]
+                now = time.time()
+                for marker in set(seen).intersection(name for name, _ in waiting):
+                    self.latencies.append(now - self.pending.pop(marker))
+            time.sleep(_POLL_S)
+
+
+class Load:
+    """Sends at a steady rate, whether or not answers come; latency counts from when a request was due."""
+
+    def __init__(self, port: int, rate: int, watcher: Watcher) -> None:
+        self._port = port
+        self._rate = rate
+        self._watcher = watcher
+        self._queue: asyncio.Queue[tuple[str, bytes, float] | None] = asyncio.Queue()
+        self.sent = 0
+        self.bad = 0
+        self.took_s = 0.0
+
+    async def run(self, seconds: float) -> None:
+        """Send for `seconds`, and return when all is answered."""
+        began = time.time()
+        senders = [asyncio.create_task(self._send()) for _ in range(CONNECTIONS)]
+        events = _requests(max(1, self._rate // MARKERS_S))
+        due = 0
+        while (passed := time.time() - began) < seconds:
+            while due < passed * self._rate:
+                marker, request = next(events)
+                self._queue.put_nowait((marker, request, began + due / self._rate))
+                due += 1
+            await asyncio.sleep(_STEP_S)
+        for _ in senders:
+            self._queue.put_nowait(None)
+        await asyncio.gather(*senders)
+        self.took_s = time.time() - began
+
+    async def _send(self) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        while (item := await self._queue.get()) is not None:
+            marker, request, due = item
+            if marker:
+                self._watcher.pending[marker] = due
+            writer.write(request)
+            self.sent += 1
+            if not await _answered(reader):
+                self.bad += 1
+                self._watcher.pending.pop(marker, None)
+        writer.close()
+
+
+async def _answered(reader: asyncio.StreamReader) -> bool:
+    """Read one answer; whether it was a success."""
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
+    await reader.readexactly(int(length or 0))
+    return head.split(b" ", 2)[1].startswith(b"2")
+
+
+def _requests(marker_every: int) -> Iterator[tuple[str, bytes]]:
+    """Requests like the tag's, one event each; now and then a marker with its id in front."""
+    agents = agent_strings()
+    for number in count():
+        marker = f"marker-{number}" if number % marker_every == 0 else ""
+        yield marker, _request(number, marker, agents[number % VISITORS % len(agents)])
+
+
+def _request(number: int, marker: str, agent: str) -> bytes:
+    now = time.time_ns() // 1_000_000
+    kind = {"event_type": "custom", "event_name": "marker"} if marker else {"event_type": "page_view"}
+    event = {
+        "event_id": marker or f"e-{number}",
+        **kind,
+        "device_time": now,
+        "visitor_id": f"visitor-{number % VISITORS}",
+        "page_view_id": f"p{number}",
+        "url": f"https://shop.example/hats/{number % 400}",
+        "title": "Hat",
+        "screen": "390x844",
+        "language": "en-GB",
+    }
+    body = json.dumps({"site": SITE, "sent_at": now, "events": [event]}).encode()
+    head = (
+        "POST /e HTTP/1.1\r\nHost: collect.example\r\nContent-Type: text/plain;charset=UTF-8\r\n"
+        f"User-Agent: {agent}\r\nOrigin: https://shop.example\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def _warm_up(port: int, store: Store) -> None:
+    """Send one event and wait for its row: from then on every part runs."""
+
+    async def send() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(
+            _request(-1, "", "Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.0")
+        )
+        assert await _answered(reader)
+        writer.close()
+
+    asyncio.run(send())
+    deadline = time.monotonic() + _WAIT_S
+    while not store.rows(_COUNT, site=SITE)[0]["events"]:
+        if time.monotonic() > deadline:
+            raise StoreError("the first event never arrived in the tables")
+        time.sleep(0.05)
+
+
+def _wait_for_port(port: int) -> None:
+    deadline = time.monotonic() + _WAIT_S
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
+def main() -> None:
+    """Read the options, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=int, default=1_000)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    options = parser.parse_args()
+    print(json.dumps(measure(options.rate, options.seconds)))
+
+
+if __name__ == "__main__":
+    main()
