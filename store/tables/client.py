@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ BLOCK_ROWS = 65_536
 """Rows of one block of an insert: the engine reads one while the next is encoded."""
 
 _IDLE_CLIENTS = 8
+_PAUSES_S = (0.05, 0.2, 0.5)
 _AWAY = (OSError, EOFError, NetworkError, SocketTimeoutError, PartiallyConsumedQueryError)
 _BROKEN = (UnexpectedPacketFromServerError,)
 # Too many queries, parts or tables in use, memory or disk short, read-only for now, replica or keeper away.
@@ -156,10 +158,19 @@ class Store:
                     raise StoreError("the store is closed")
                 client = self._idle.pop() if self._idle else None
             if client is None:
-                return self._connect()
+                return self._connect_in_time()
             if client.is_alive():
                 return client
             client.disconnect()
+
+    def _connect_in_time(self) -> TransferClient:
+        # A store that was killed takes connections for a moment more; nothing is lost by asking again.
+        for pause in _PAUSES_S:
+            try:
+                return self._connect()
+            except _AWAY:
+                time.sleep(pause)
+        return self._connect()
 
     def _connect(self) -> TransferClient:
         # Asked anew for every connection: an embedded store that was restarted listens elsewhere.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 from clickhouse_driver import Client
 from clickhouse_driver.block import BlockInfo, ColumnOrientedBlock, RowOrientedBlock
 from clickhouse_driver.columns.service import read_column
@@ -109,9 +111,22 @@ class TransferClient(Client):  # type: ignore[misc]
     def columns(
         self, sql: str, parameters: Mapping[str, Any], tables: Mapping[str, pl.DataFrame]
     ) -> pl.DataFrame:
-        """A query's result with its column types, also when it has no rows."""
+        """A query's result with its column types, also when it has no rows.
+
+        Text is String; a column with bytes that are not UTF-8 is Binary.
+        """
+        try:
+            return self._columns(sql, parameters, tables, as_bytes=False)
+        except pa.ArrowInvalid:
+            self.disconnect()  # the rest of the answer is still on its way
+            return _decoded(self._columns(sql, parameters, tables, as_bytes=True))
+
+    def _columns(
+        self, sql: str, parameters: Mapping[str, Any], tables: Mapping[str, pl.DataFrame], *, as_bytes: bool
+    ) -> pl.DataFrame:
+        settings = {"use_numpy": True, "strings_as_bytes": as_bytes}
         table = self.query_arrow(
-            sql, parameters, external_tables=tables, settings={"use_numpy": True}, field_metadata=False
+            sql, parameters, external_tables=tables, settings=settings, field_metadata=False
         )
         frame = pl.from_arrow(table)
         assert isinstance(frame, pl.DataFrame)
@@ -131,3 +146,11 @@ class TransferClient(Client):  # type: ignore[misc]
             self.connection.send_data(RowOrientedBlock())
             self.receive_profile_events()
             self.receive_end_of_insert_query()
+
+
+def _decoded(frame: pl.DataFrame) -> pl.DataFrame:
+    """Binary columns as String where all their values are text."""
+    for column in frame.select(pl.col(pl.Binary)):
+        with contextlib.suppress(pl.exceptions.ComputeError, pl.exceptions.InvalidOperationError):
+            frame = frame.with_columns(column.cast(pl.String))
+    return frame
