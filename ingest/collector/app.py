@@ -28,6 +28,7 @@ from ingest.protocols import PROTOCOLS
 from ingest.protocols.base import Answer, Protocol, Request
 from ingest.sites import SiteIndex
 from schemas.envelope import Envelope
+from schemas.objects import Site
 from store.log.base import Log
 
 Scope = dict[str, Any]
@@ -43,15 +44,19 @@ def create_app(
     sites: Callable[[], SiteIndex],
     settings: Settings,
     *,
-    registry: Registry | None = None,
+    by_secret: Callable[[str], Site | None] = lambda _: None,
     on_full: Callable[[], None] = lambda: None,
 ) -> Collector:
-    """The collector on an open log. `sites` is asked for each request that carries a secret; `on_full` is
-    called when the log has reached its bound. Call `close()` after the last request."""
-    registry = registry or Registry()
+    """The collector on an open log. Call `close()` after the last request.
+
+    `sites` and `by_secret` (the site of a secret) are asked for each request that carries a secret; `on_full`
+    is called when the log has reached its bound.
+    """
+    registry = Registry()
     appender = Appender(log, log_bytes=settings.log_bytes, registry=registry, on_full=on_full)
     limits = Limits(settings.body_bytes, settings.waiting_bytes)
-    return Collector(appender, sites, Salts(settings.data / "salts.json"), limits, registry)
+    known = Sites(sites, by_secret)
+    return Collector(appender, known, Salts(settings.data / "salts.json"), limits, registry)
 
 
 @dataclass(frozen=True)
@@ -62,13 +67,21 @@ class Limits:
     waiting_bytes: int
 
 
+@dataclass(frozen=True)
+class Sites:
+    """How the edge asks for sites: by key and by secret."""
+
+    index: Callable[[], SiteIndex]
+    by_secret: Callable[[str], Site | None]
+
+
 class Collector:
     """One process's edge: routes, limits and the order append → answer."""
 
     def __init__(
         self,
         appender: Appender,
-        sites: Callable[[], SiteIndex],
+        sites: Sites,
         salts: Salts,
         limits: Limits,
         registry: Registry,
@@ -154,18 +167,22 @@ class Collector:
     def _envelope(self, protocol: Protocol, request: Request, scope: Scope) -> Envelope:
         now_ms = time.time_ns() // 1_000_000
         site_key = protocol.site_key(request)
-        trusted = self._is_trusted(protocol.name, site_key, request.headers.get("authorization", ""))
-        arrival = Arrival(now_ms, self._salts.at(now_ms), trusted)
+        trusted = self._site_of_secret(protocol.name, site_key, request.headers.get("authorization", ""))
+        if trusted is not None:
+            site_key = site_key or trusted.id  # the secret says it when the request does not
+        arrival = Arrival(now_ms, self._salts.at(now_ms), trusted is not None)
         return self._guards[protocol.name].envelope(request, site_key, _peer(scope), arrival)
 
-    def _is_trusted(self, protocol: str, site_key: str, authorization: str) -> bool:
+    def _site_of_secret(self, protocol: str, site_key: str, authorization: str) -> Site | None:
+        """The site whose secret a request carries; None without one, or when it is another site's."""
         scheme, _, secret = authorization.partition(" ")
+        secret = secret.strip()
         if scheme.lower() != "bearer" or not secret:
-            return False
-        site = self._sites().find(protocol, site_key)
-        if site is None or not site.secret:
-            return False
-        return hmac.compare_digest(site.secret.encode(), secret.strip().encode())
+            return None
+        site = self._sites.index().find(protocol, site_key) if site_key else self._sites.by_secret(secret)
+        if site is None or not hmac.compare_digest(site.secret.encode(), secret.encode()):
+            return None
+        return site
 
     async def _own(self, scope: Scope, headers: dict[str, str]) -> Answer:
         """The edge's own pages."""

@@ -26,6 +26,11 @@ NEVER_KEPT = frozenset(
     x-up-subno x-up-calling-line-id x-dcmguid x-jphone-uid x-em-uid x-uidh x-vf-acr x-acr x-imsi""".split()
 )
 """Addresses, subscribers and secrets: dropped even if a protocol names them."""
+_INSIDE = tuple(
+    ipaddress.ip_network(one)
+    for one in """127.0.0.0/8 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 169.254.0.0/16
+    ::1/128 fc00::/7 fe80::/10""".split()
+)
 _HASH_CHARS = 32
 _COOKIE_CHARS = 128
 
@@ -129,7 +134,7 @@ def _keyed(salt: bytes) -> hmac.HMAC:
 
 
 def _is_inside(address: _Address) -> bool:
-    return address.is_loopback or address.is_private or address.is_link_local
+    return any(address in network for network in _INSIDE if network.version == address.version)
 
 
 def _parsed(text: str) -> _Address | None:

@@ -74,7 +74,7 @@ def listen(host: str, port: int) -> socket.socket:
 def _serve(settings: Settings, listener: socket.socket, log: Log) -> None:
     retention = Retention(log, settings.log_retention_days * _DAY_SECONDS, int(settings.log_bytes * _ROOM))
     sites = SitesFile(settings.data / "sites.json")
-    app = create_app(log, sites, settings, on_full=retention.look_now)
+    app = create_app(log, sites, settings, by_secret=sites.by_secret, on_full=retention.look_now)
     server = _Server(
         uvicorn.Config(
             app,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hmac
 import logging
 import time
 from pathlib import Path
 
-from store.objects import read_sites_file
-
 from clicktrail.errors import ClicktrailError
 from ingest.sites import SiteIndex
+from schemas.objects import Site
+from store.objects import read_sites_file
 
 _logger = logging.getLogger(__name__)
 _CHECK_SECONDS = 1.0
@@ -20,6 +21,7 @@ class SitesFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._sites: list[Site] = []
         self._index = SiteIndex(())
         self._checked_at = float("-inf")
         self._seen: tuple[int, int, int] | None = None
@@ -32,14 +34,21 @@ class SitesFile:
             self._read_if_changed()
         return self._index
 
+    def by_secret(self, secret: str) -> Site | None:
+        """The site that has this secret."""
+        self()
+        given = secret.encode()
+        return next((one for one in self._sites if hmac.compare_digest(one.secret.encode(), given)), None)
+
     def _read_if_changed(self) -> None:
         try:
             stat = self._path.stat()
             seen = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
             if seen != self._seen:
                 self._seen = seen
-                self._index = SiteIndex(read_sites_file(self._path))
+                self._sites = read_sites_file(self._path)
+                self._index = SiteIndex(self._sites)
         except FileNotFoundError:
-            self._seen, self._index = None, SiteIndex(())
+            self._seen, self._sites, self._index = None, [], SiteIndex(())
         except (ClicktrailError, OSError, ValueError) as error:
             _logger.error("%s is unreadable, the sites stay as they were: %s", self._path.name, error)
