@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from itertools import accumulate
 from random import Random
@@ -163,7 +162,7 @@ def _order(walk: Walk, basket: list[Product], order_id: str) -> None:
         for p, n in counts.items()
     ]
     revenue = f"{sum(p.price for p in basket):.2f}"
-    walk.act("order", order_id=order_id, revenue=revenue, currency=CURRENCY, items=json.dumps(items))
+    walk.act("order", order_id=order_id, revenue=revenue, currency=CURRENCY, items=items)
 
 
 def _asides(walk: Walk) -> None:
