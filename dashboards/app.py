@@ -1,0 +1,207 @@
+"""The Dash app: pages, frame, answers' headers. No state but the URL."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dash
+from dash import Dash, html, page_container, register_page
+from flask import Flask, Response, abort, current_app, request
+from plotly.offline import get_plotlyjs_version
+
+from clicktrail.errors import ClicktrailError, StoreError
+from clicktrail.settings import Settings
+from dashboards import theme
+from dashboards.i18n import Text
+from dashboards.page import Desk, Node, Page, View, utc_now
+from dashboards.parts import empty, failure, link
+from dashboards.reports.live import page as live
+from dashboards.reports.overview import page as overview
+from dashboards.reports.sites import page as sites
+from dashboards.shell import shell
+from dashboards.state import State
+from dashboards.static import fast
+from store.tables.client import Store
+
+PAGES: tuple[Page, ...] = (overview.PAGE, live.PAGE, sites.PAGE)
+"""Every page, in the order of the navigation. A new page is one line here."""
+
+ASSETS = Path(__file__).parent / "assets"
+_CHARTS = f"/assets/plotly-basic.min.js?m={get_plotlyjs_version()}"
+_FONT = "/assets/inter.woff2?m=5.3.0"
+_YEAR = "public, max-age=31536000, immutable"
+_THEME = (
+    "try{var t=new URLSearchParams(location.search).get('theme')||localStorage.theme;"
+    "document.documentElement.dataset.theme=t==='dark'||t==='light'?t:"
+    "matchMedia('(prefers-color-scheme:dark)').matches?'dark':'light'}catch(e){}"
+)
+_SKELETON = (
+    '<div id="react-entry-point"><div class="shell" aria-busy="true"><div class="side"></div>'
+    '<div class="page">'
+    '<div class="head"><div class="sk" style="width:220px;height:28px"></div></div><main>'
+    '<div class="sk"></div><div class="sk" style="height:360px"></div></main></div></div></div>'
+)
+_DESK = "clicktrail"
+
+
+class _App(Dash):
+    """Dash with our own index: theme before the first paint, tokens, font, skeleton."""
+
+    def interpolate_index(self, **parts: Any) -> str:
+        return (
+            f'<!DOCTYPE html><html lang="en"><head>{parts["metas"]}<title>{parts["title"]}</title>'
+            f'<meta name="clicktrail-charts" content="{_CHARTS}"><link rel="icon" href="/assets/favicon.svg">'
+            f"<script>{_THEME}</script><style>{theme.css()}</style>{parts['css']}"
+            f'<link rel="preload" href="{_FONT}" as="font" type="font/woff2" crossorigin></head>'
+            f"<body>{_SKELETON}<footer>{parts['config']}{parts['scripts']}{parts['renderer']}</footer></body></html>"
+        )
+
+
+def create_app(
+    store_reader: Store,
+    writer: Callable[[], Store],
+    settings: Settings,
+    *,
+    now: Callable[[], Any] = utc_now,
+) -> Dash:
+    """The dashboard over a store. `writer()`: the store that may write (sites); `now()`: the clock, UTC."""
+    app = _App(
+        "clicktrail",
+        assets_folder=str(ASSETS),
+        assets_ignore=r"plotly-basic.*|.*\.py",
+        use_pages=True,
+        pages_folder="",
+        include_pages_meta=False,
+        suppress_callback_exceptions=True,
+        compress=True,
+        update_title="",
+        title="Clicktrail",
+        meta_tags=[{"name": "viewport", "content": "width=device-width,initial-scale=1"}],
+    )
+    desk = Desk(store_reader, writer, settings, PAGES, now)
+    app.server.extensions[_DESK] = desk
+    for page in PAGES:
+        register_page(
+            f"dashboards{page.path.replace('/', '.')}",
+            path=page.path,
+            title=_title(page),
+            layout=_layout(page),
+        )
+    register_page("dashboards.not_found_404", path="/404", title="Clicktrail", layout=_not_found)
+    app.layout = html.Div(
+        [page_container, html.Div(id="toast", role="status", className="toast"), html.Div(id="bar")]
+    )
+    for page in PAGES:
+        if page.connect is not None:
+            page.connect(app, desk)
+    _serve_downloads(app.server, desk)
+    app.server.after_request(_headers(app))
+    return app
+
+
+def _desk() -> Desk:
+    """The desk of the app that answers: Dash's list of pages is one for all apps of a process."""
+    return current_app.extensions[_DESK]
+
+
+def _layout(page: Page) -> Callable[..., Node]:
+    def layout(**params: Any) -> Node:
+        return fast(_guarded(_desk().view(State.of(page.path, params)), page))
+
+    return layout
+
+
+def _guarded(view: View, page: Page) -> Node:
+    """The page, or the card that says why not; the frame stays in either case."""
+    try:
+        if view.trouble is not None:
+            raise view.trouble
+        return page.layout(view)
+    except StoreError as error:
+        return shell(view, failure(view, error), title=view.text(page.name))
+    except ClicktrailError as error:
+        body = empty("circle-alert", view.text("error.title"), str(error)[:400])
+        return shell(view, html.Section(body, className="card", role="alert"), title=view.text(page.name))
+
+
+def _title(page: Page) -> Callable[..., str]:
+    """The title in the language of the address."""
+
+    def title(**_: Any) -> str:
+        search = dash.ctx.inputs.get("_pages_location.search", "")
+        return f"{Text(State.of_search(page.path, search).lang)(page.name)} · Clicktrail"
+
+    return title
+
+
+def _not_found(**params: Any) -> Node:
+    view = _desk().view(State.of("/404", params))
+    home = link(view.text("overview"), view.state.href("/"), "btn primary")
+    body = empty("search", view.text("lost"), view.text("lost.words"), home)
+    return fast(shell(view, html.Section(body, className="card"), title=view.text("lost")))
+
+
+def _serve_downloads(server: Flask, desk: Desk) -> None:
+    """CSV of a list: /download/overview/sources.csv with the query of the page."""
+    pages = {page.name: page for page in desk.pages if page.download is not None}
+
+    def download(page: str, name: str) -> Response:
+        found = pages.get(page)
+        if found is None or found.download is None:
+            abort(404)
+        view = desk.view(State.of(found.path, request.args.to_dict(flat=False)))
+        try:
+            rows = found.download(view, name)
+        except ClicktrailError as error:
+            return Response(
+                f"{error}\n", 503 if isinstance(error, StoreError) else 400, mimetype="text/plain"
+            )
+        if rows is None:
+            abort(404)
+        site = view.site.id if view.site else "site"
+        filename = f"{site}-{name}-{view.period.start}-{view.period.end}.csv"
+        headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
+        return Response(_csv(rows), mimetype="text/csv", headers=headers)
+
+    server.add_url_rule("/download/<page>/<name>.csv", "download", download)
+
+
+def _csv(rows: list[list[object]]) -> str:
+    """CSV with a byte-order mark (spreadsheets need it); a text that a spreadsheet would run gets a quote."""
+    out = io.StringIO()
+    csv.writer(out).writerows([[_harmless(cell) for cell in row] for row in rows])
+    return "\ufeff" + out.getvalue()
+
+
+def _harmless(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
+def _headers(app: Dash) -> Callable[[Response], Response]:
+    """What goes with every answer: what the browser may load, and how long it may keep it."""
+    from base64 import b64encode  # noqa: PLC0415
+    from hashlib import sha256  # noqa: PLC0415
+
+    theme_hash = b64encode(sha256(_THEME.encode()).digest()).decode()
+
+    def add(answer: Response) -> Response:
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        answer.headers["Referrer-Policy"] = "same-origin"
+        answer.headers["X-Frame-Options"] = "DENY"
+        if answer.mimetype == "text/html":
+            scripts = " ".join(["'self'", f"'sha256-{theme_hash}'", *dict.fromkeys(app.csp_hashes())])
+            answer.headers["Content-Security-Policy"] = (
+                f"default-src 'none'; script-src {scripts}; style-src 'self' 'unsafe-inline'; "
+                "img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; base-uri 'none'; "
+                "form-action 'self'; frame-ancestors 'none'"
+            )
+            answer.headers["Cache-Control"] = "no-store"
+        elif request.path.startswith("/assets/") and "m" in request.args and answer.status_code == 200:
+            answer.headers["Cache-Control"] = _YEAR
+        return answer
+
+    return add

@@ -1,0 +1,1 @@
+"""Files the browser loads: styles, scripts, the font, the chart bundle."""

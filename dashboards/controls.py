@@ -1,0 +1,176 @@
+"""The controls of a page: its days, its filters. Each is a link or a form that changes the URL."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from dash import html
+
+from dashboards import format
+from dashboards.page import Node, View
+from dashboards.parts import icon, link, menu
+from dashboards.state import PERIODS
+from dashboards.static import Element
+
+FILTER_FIELDS = (
+    "path", "entry_path", "source", "medium", "campaign", "channel_group", "channel", "device_class",
+    "browser", "os", "country", "host", "event_type", "event_name",
+)  # fmt: skip
+OPERATORS = ("=", "!=", "~")
+
+
+def period_tools(view: View) -> list[Node]:
+    """The period picker and the share button."""
+    text, state = view.text, view.state
+    shown = format.dates(view.period.start, view.period.end, view.lang, view.today)
+    label = [
+        icon("calendar"),
+        html.Span(text(f"period.{state.p}")),
+        html.Span(shown, className="muted num wide"),
+        icon("chevron-down", 14),
+    ]
+    options = [_period_option(view, p) for p in PERIODS]
+    on = state.cmp == "prev"
+    compare = link(
+        [html.Span(className="box on" if on else "box", **{"aria-hidden": "true"}), text("period.compare")],
+        state.href(cmp="none" if on else "prev"),
+        "opt sep",
+        **{"aria-current": "true" if on else "false"},
+    )
+    own = [html.Div(text("period.own"), className="opt-head"), _dates_form(view)]
+    share = html.Button(
+        [icon("link"), html.Span(text("share"), className="wide")],
+        className="btn",
+        type="button",
+        title=text("share.title"),
+        **{"data-act": "share", "data-done": text("share.done"), "aria-label": text("share.title")},
+    )
+    return [menu(label, [*options, *own, compare], "btn", "right", f"{text('period')}: {shown}"), share]
+
+
+def _period_option(view: View, p: str) -> Node:
+    start = view.today - timedelta(days=PERIODS[p] - 1)
+    days = format.dates(start, view.today, view.lang, view.today)
+    on = view.state.p == p
+    parts = [
+        html.Span(view.text(f"period.{p}"), className="grow"),
+        html.Span(days, className="xs muted num"),
+        icon("check", 14, "" if on else "hide"),
+    ]
+    href = view.state.href(p=p, start="", end="")
+    return link(parts, href, "opt", **({"aria-current": "true"} if on else {}))
+
+
+def _dates_form(view: View) -> Node:
+    start, end = view.period.start.isoformat(), view.period.end.isoformat()
+    pair = html.Div([_date(view, "start", start), _date(view, "end", end)], className="two")
+    go = html.Button(view.text("period.show"), className="btn primary", type="submit")
+    hidden = [*_kept(view, "start", "end", "p"), _hidden("p", "dates")]
+    return _url_form(view, [*hidden, pair, go], f"{start}{end}")
+
+
+def _date(view: View, name: str, value: str) -> Node:
+    field = Element(
+        "input",
+        type="date",
+        name=name,
+        defaultValue=value,
+        required=True,
+        max="2199-12-31",
+        min="1971-01-01",
+        className="in",
+    )
+    return Element("label", [view.text(f"period.{name}"), field])
+
+
+def _url_form(view: View, children: list[Node], key: str) -> Node:
+    """A form whose fields become the query; app.js does it without a reload."""
+    return Element("form", children, action=view.state.path, method="get", className="fields", key=key)
+
+
+def _kept(view: View, *left_out: str) -> list[Node]:
+    """The rest of the state as hidden fields."""
+    state = view.state
+    pairs = [
+        ("site", state.site),
+        ("p", state.p),
+        ("start", state.start),
+        ("end", state.end),
+        ("lang", state.lang),
+    ]
+    pairs += [("cmp", state.cmp), ("metric", state.metric), *(("f", text) for text in state.f)]
+    return [_hidden(name, value) for name, value in pairs if value and name not in left_out]
+
+
+def _hidden(name: str, value: str) -> Node:
+    return Element("input", type="hidden", name=name, value=value, readOnly=True)
+
+
+def chips(view: View) -> Node:
+    """The filters that hold, with a cross each; one more; and that bots are left out."""
+    text, state = view.text, view.state
+    shown = [
+        html.Span(
+            [
+                html.Span(_said(view, condition), className="ell"),
+                link(
+                    icon("x", 14),
+                    state.without(condition),
+                    "chip-x",
+                    **{"aria-label": text("filter.remove", name=condition)},
+                ),
+            ],
+            className="chip on",
+        )
+        for condition in state.f
+    ]
+    add = menu([icon("plus", 14), text("filter")], _filter_form(view), "chip", "filter")
+    return html.Div([*shown, add, html.Span(text("filter.humans"), className="chip flat")], className="chips")
+
+
+def _said(view: View, condition: str) -> list[Node]:
+    """ "Country Germany" for the simple ones, the condition itself otherwise."""
+    name, equal, value = condition.partition("=")
+    if not equal or name not in FILTER_FIELDS or " & " in value or not value:
+        return [condition]
+    return [
+        html.Span(view.text(f"field.{name}") + " ", className="muted"),
+        label_of(view, name, value.strip('"')),
+    ]
+
+
+def label_of(view: View, field: str, value: str) -> Node:
+    """A value of a field as people say it: names of countries, devices, channels; else the value itself."""
+    if field == "country" and len(value) == 2 and value.isalpha() and value.isupper():
+        return html.Span(value, **{"data-country": value})
+    return view.text.name(field, value) if value else view.text("unset")
+
+
+def _filter_form(view: View) -> Node:
+    text = view.text
+    fields = [Element("option", text(f"field.{name}"), value=name) for name in FILTER_FIELDS]
+    ops = [
+        Element("option", text(f"op.{'is not like'.split()[at]}"), value=op)
+        for at, op in enumerate(OPERATORS)
+    ]
+    rows: list[Node] = [
+        Element("label", [text("filter.field"), Element("select", fields, name="field", className="in")]),
+        Element("label", [text("filter.op"), Element("select", ops, name="op", className="in")]),
+        Element(
+            "label",
+            [
+                text("filter.value"),
+                Element(
+                    "input",
+                    name="value",
+                    required=True,
+                    className="in",
+                    maxLength=300,
+                    placeholder="/blog/*",
+                    autoComplete="off",
+                ),
+            ],
+        ),
+        html.Button(text("filter.add"), className="btn primary", type="submit"),
+    ]
+    return _url_form(view, [*_kept(view), *rows], "|".join(view.state.f))

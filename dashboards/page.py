@@ -1,0 +1,121 @@
+"""What a page is, and what it may use: the store, the clock, the settings, the sites."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timezone
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from clicktrail.errors import ClicktrailError, StoreError
+from clicktrail.settings import Settings
+from dashboards.i18n import Text
+from dashboards.period import Period
+from dashboards.state import PERIODS, State
+from schemas.objects import Site
+from store.objects import read_sites_file, sites
+from store.tables.client import Store
+
+Node = Any
+"""A Dash component, an Element, a text or None: whatever may stand among children."""
+
+
+def utc_now() -> datetime:
+    """The clock of a running dashboard."""
+    return datetime.now(timezone.utc)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page. `layout` gets a View; `connect` registers callbacks; `download` gives the rows of a CSV."""
+
+    path: str
+    name: str  # i18n key of its title
+    icon: str
+    group: str  # i18n key of its group in the navigation
+    layout: Callable[[View], Node]
+    connect: Callable[[Any, Desk], None] | None = None
+    download: Callable[[View, str], list[list[object]] | None] | None = None
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What every page may use."""
+
+    store: Store
+    writer: Callable[[], Store]
+    settings: Settings
+    pages: tuple[Page, ...] = ()
+    now: Callable[[], datetime] = utc_now
+
+    @property
+    def collector(self) -> str:
+        """The collector's address as a page elsewhere would write it."""
+        host = self.settings.collect_host
+        shown = "localhost" if host in ("0.0.0.0", "::", "") else f"[{host}]" if ":" in host else host  # noqa: S104
+        return f"http://{shown}:{self.settings.collect_port}"
+
+    def view(self, state: State) -> View:
+        """A request of a page; a store that is away leaves the sites of the collector's file."""
+        try:
+            return View(self, state, tuple(sites(self.store)))
+        except StoreError as error:
+            return View(self, state, self._sites_on_file(), error)
+
+    def _sites_on_file(self) -> tuple[Site, ...]:
+        try:
+            return tuple(read_sites_file(self.settings.data / "sites.json"))
+        except (OSError, ClicktrailError):
+            return ()
+
+
+@dataclass(frozen=True)
+class View:
+    """One request of a page."""
+
+    desk: Desk
+    state: State
+    sites: tuple[Site, ...]
+    trouble: StoreError | None = field(default=None, compare=False)
+
+    @cached_property
+    def text(self) -> Text:
+        """The words in the language of the request."""
+        return Text(self.state.lang)
+
+    @property
+    def lang(self) -> str:
+        """en or zh."""
+        return self.state.lang
+
+    @cached_property
+    def site(self) -> Site | None:
+        """The site asked for, the first one without a wish, None when there is no such site."""
+        if not self.state.site:
+            return self.sites[0] if self.sites else None
+        return next((site for site in self.sites if site.id == self.state.site), None)
+
+    @property
+    def zone(self) -> str:
+        """The site's time zone."""
+        return self.site.timezone if self.site else "UTC"
+
+    @cached_property
+    def today(self) -> date:
+        """The date in the site's zone."""
+        return self.desk.now().astimezone(ZoneInfo(self.zone)).date()
+
+    @cached_property
+    def period(self) -> Period:
+        """The days the page is about."""
+        return period_of(self.state, self.today, self.zone)
+
+
+def period_of(state: State, today: date, zone: str) -> Period:
+    """The days a state asks for, both inclusive, in the site's zone."""
+    if state.p == "dates":
+        return Period(date.fromisoformat(state.start), date.fromisoformat(state.end), zone)
+    start = date.fromordinal(today.toordinal() - PERIODS[state.p] + 1)
+    return Period(start, today, zone)

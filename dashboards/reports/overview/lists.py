@@ -1,0 +1,117 @@
+"""The lists of the overview: rows with bars, each row a filter; and the shares that stand apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dash import html
+
+from dashboards import format
+from dashboards.controls import label_of
+from dashboards.page import Node, View
+from dashboards.parts import Row, bars, card, empty, how, icon
+from dashboards.rate import Rate
+from dashboards.reports.overview.answer import Answer, interval
+from dashboards.reports.overview.changes import FIELDS, before, share
+from dashboards.reports.overview.query import PageRow, TopRow
+
+SHOWN = 8
+"""Rows of a list on the page; the CSV holds all."""
+
+
+_DEVICE_ICONS = {
+    "phone": "smartphone",
+    "tablet": "tablet",
+    "feature_phone": "phone",
+    "tv": "tv",
+    "bot": "bot",
+}
+
+
+def list_card(view: View, answer: Answer, names: Sequence[str]) -> Node:
+    """A card of one or more lists: the first one open, the others folded below it."""
+    text = view.text
+    tools = [_csv(view, names[0])]
+    body: list[Node] = [_table(view, answer, names[0])]
+    for name in names[1:]:
+        head = html.Summary([icon("chevron-right", 14), html.H3(text(f"list.{name}"))])
+        body.append(
+            html.Details(
+                [head, _table(view, answer, name), html.Div(_csv(view, name), className="row")],
+                className="more",
+            )
+        )
+    return card(text(f"list.{names[0]}"), *body, tools=tools)
+
+
+def _table(view: View, answer: Answer, name: str) -> Node:
+    text = view.text
+    rows = [row for row in getattr(answer.now, name) if row.value or name != "campaigns"][:SHOWN]
+    if not rows:
+        return empty(
+            "search",
+            text("empty.list"),
+            text(f"empty.{name}") if text.has(f"empty.{name}") else text("empty.period.words"),
+            small=True,
+        )
+    earlier = getattr(answer.then, name) if answer.then is not None else ()
+    compare = answer.like_for_like and bool(answer.now.previous.visitors)
+    made = [_row(view, name, row, before(earlier, row.value) if compare else None) for row in rows]
+    return bars(text, made, text(f"head.{name}"), answer.now.totals.visitors, compare=compare)
+
+
+def _row(view: View, name: str, row: TopRow | PageRow, earlier: int | None) -> Row:
+    field, on = FIELDS[name], row.condition in view.state.f
+    label = label_of(view, field, row.value)
+    front: Node = None
+    if name == "countries" and row.value:
+        front = html.Span(row.value, className="tag-c", **{"aria-hidden": "true"})
+    elif name == "devices":
+        front = icon(_DEVICE_ICONS.get(row.value, "monitor"), 14)
+    change = share(row.visitors, earlier)
+    return Row(label, row.visitors, change, view.state.filtered(row.condition), front, on, new=earlier == 0)
+
+
+def _csv(view: View, name: str) -> Node:
+    href = view.state.href(f"/download/overview/{name}.csv", metric="visitors")
+    return html.A(
+        [icon("download", 14), "CSV"],
+        href=href,
+        className="btn sm quiet",
+        title=view.text("csv.title"),
+        download="",
+        **{"aria-label": f"{view.text('csv.title')}: {view.text(f'list.{name}')}"},
+    )
+
+
+def apart(view: View, answer: Answer) -> Node:
+    """What stands apart: WAP's share, engagement, and the bots that no other number holds."""
+    text, totals = view.text, answer.now.totals
+    rows = [
+        ("wap", totals.wap_share),
+        ("engaged", totals.engaged_rate),
+        ("single", totals.single_page_rate),
+        ("order", totals.converted_rate),
+    ]
+    facts = [_share(view, key, rate) for key, rate in rows if key != "order" or totals.orders]
+    bots = text(
+        "apart.bots", sessions=format.number(totals.bot_sessions), events=format.number(totals.bot_events)
+    )
+    note = html.P([icon("bot", 14), html.Span(bots)], className="row g8 muted sm mt12")
+    return card(
+        text("apart"),
+        html.Div(facts, className="facts"),
+        note,
+        info=how(text, text("how.apart"), answer.sql("totals").sql.strip()),
+    )
+
+
+def _share(view: View, key: str, rate: Rate) -> Node:
+    amount = "–" if rate.value is None else format.percent(rate.value)
+    said = view.text(
+        "rate.of", part=format.number(rate.part), whole=format.number(rate.whole), interval=interval(rate)
+    )
+    left = html.Div(
+        [html.Div(view.text(f"apart.{key}")), html.Div(said, className="muted xs")], className="grow"
+    )
+    return html.Div([left, html.Div(amount, className="n strong")], className="fact")

@@ -1,0 +1,225 @@
+"""Overview: what happened in a period, what changed, where visitors came from and what they saw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dash import html
+
+from clicktrail.errors import ConfigError
+from dashboards import format
+from dashboards.controls import chips, label_of, period_tools
+from dashboards.coverage import Coverage
+from dashboards.page import Node, Page, View
+from dashboards.parts import card, empty, graph, link
+from dashboards.reports.overview.answer import Answer, ask, coverage_words
+from dashboards.reports.overview.changes import FIELDS, Change, changes
+from dashboards.reports.overview.figure import HEIGHT, shown, trend, value
+from dashboards.reports.overview.lists import apart, list_card
+from dashboards.reports.overview.query import PageRow, TopRow, overview
+from dashboards.reports.overview.tiles import tiles
+from dashboards.shell import age, no_site, shell
+from dashboards.snippet import first_steps
+
+CARDS = (
+    ("pages", "entry_pages"),
+    ("sources", "channel_groups"),
+    ("countries",),
+    ("devices", "browsers", "os"),
+    ("campaigns",),
+)
+"""Lists that share a card, in the order of the page."""
+
+
+def layout(view: View) -> Node:
+    """The page."""
+    title = view.text("overview")
+    if view.site is None:
+        return no_site(view, title)
+    try:
+        answer = ask(view)
+    except ConfigError as error:
+        return shell(view, chips(view), _bad_filter(view, error), title=title, tools=period_tools(view))
+    if answer.coverage.last_received is None and not view.state.f:
+        return shell(view, first_steps(view), title=title)
+    return shell(
+        view,
+        chips(view),
+        tiles(view, answer),
+        html.Div([_chart(view, answer), _changes(view, answer)], className="grid g-31"),
+        html.Div(
+            [list_card(view, answer, group) for group in CARDS] + [apart(view, answer)], className="grid g-3"
+        ),
+        _cover(view, answer),
+        title=title,
+        sub=_sentence(view, answer),
+        tools=period_tools(view),
+        health=_health(view, answer.coverage),
+    )
+
+
+def _bad_filter(view: View, error: ConfigError) -> Node:
+    text = view.text
+    clear = link(text("filter.clear"), view.state.href(f=()), "btn primary")
+    return html.Section(
+        empty("filter", text("filter.bad"), str(error)[:400], clear), className="card", role="alert"
+    )
+
+
+def _sentence(view: View, answer: Answer) -> str:
+    """The answer in one sentence."""
+    text, now = view.text, answer.now.totals
+    visitors = text.n("overview.visitors", now.visitors)
+    if not answer.like_for_like or not answer.now.previous.visitors:
+        return text("overview.sentence", visitors=visitors, views=text.n("overview.views", now.page_views))
+    change = now.visitors / answer.now.previous.visitors - 1
+    days = text.n("overview.days", view.period.days)
+    if abs(change) < 0.005:
+        return text("overview.same", visitors=visitors, days=days)
+    return text(
+        "overview.more" if change > 0 else "overview.less",
+        visitors=visitors,
+        share=format.percent(abs(change), 0 if abs(change) > 0.1 else 1),
+        days=days,
+    )
+
+
+def _chart(view: View, answer: Answer) -> Node:
+    text, metric = view.text, view.state.metric
+    name = text(f"metric.{metric}")
+    compare = answer.compare and bool(answer.now.previous_trend)
+    dates = format.dates(view.period.start, view.period.end, view.lang, view.today)
+    keys = [html.Span([html.I(className="key"), dates])]
+    if answer.now.trend and answer.now.trend[-1].unfinished:
+        keys.append(html.Span([html.I(className="key dash"), text("chart.running")]))
+    if compare:
+        keys.append(html.Span([html.I(className="key prev dash"), text("chart.before")]))
+    if not any(value(b, metric) for b in (*answer.now.trend, *answer.now.previous_trend)):
+        body = empty(
+            "layout-dashboard",
+            text("empty.period"),
+            text("empty.period.words"),
+            link(text("period.90d"), view.state.href(p="90d", start="", end=""), "btn"),
+        )
+        return card(name, body)
+    figure = trend(answer.now, metric, text, compare=compare)
+    values = [y for b in answer.now.trend if (y := value(b, metric)) is not None]
+    said = text(
+        "chart.label",
+        name=name,
+        dates=dates,
+        low=shown(min(values, default=None), metric, view.lang),
+        high=shown(max(values, default=None), metric, view.lang),
+    )
+    return card(name, graph("trend", figure, said, HEIGHT), tools=[html.Div(keys, className="legend")])
+
+
+def _changes(view: View, answer: Answer) -> Node:
+    text = view.text
+    if answer.then is None or not answer.like_for_like:
+        words = text("changes.off") if answer.then is None else text("changes.running")
+        return card(text("changes"), html.P(words, className="muted sm"))
+    if not answer.now.previous.visitors:
+        return card(text("changes"), html.P(text("changes.nothing_before"), className="muted sm"))
+    facts = [_fact(view, change) for change in changes(answer.now, answer.then)]
+    bounce = _bounce_fact(view, answer)
+    shown_facts = ([bounce] if bounce is not None else []) + facts
+    body = (
+        html.Div(shown_facts[:5], className="facts")
+        if shown_facts
+        else html.P(text("changes.none"), className="muted sm")
+    )
+    return card(text("changes"), body)
+
+
+def _fact(view: View, change: Change) -> Node:
+    text = view.text
+    label = label_of(view, FIELDS[change.list], change.value)
+    more = change.now > change.before
+    if not change.before:
+        words = text("changes.new")
+    elif not change.now:
+        words = text("changes.gone")
+    else:
+        words = text(
+            "changes.grew" if more else "changes.fell", share=format.percent(abs(change.share or 0), 0)
+        )
+    count = text("changes.counts", before=format.number(change.before), now=format.number(change.now))
+    where = text(f"list.{change.list}")
+    name = link(label, view.state.filtered(change.condition))
+    return html.Div(
+        html.Div([html.B([name, " ", words]), html.Div(f"{where}: {count}", className="muted")]),
+        className="fact break",
+    )
+
+
+def _bounce_fact(view: View, answer: Answer) -> Node:
+    """The bounce rate, when the two intervals do not meet."""
+    now, then = answer.now.totals.bounce_rate, answer.now.previous.bounce_rate
+    if (
+        now.value is None
+        or then.value is None
+        or now.low is None
+        or now.high is None
+        or then.low is None
+        or then.high is None
+    ):
+        return None
+    if now.low <= then.high and then.low <= now.high:
+        return None
+    words = view.text(
+        "changes.bounce_up" if now.value > then.value else "changes.bounce_down",
+        points=f"{100 * abs(now.value - then.value):.1f}",
+    )
+    rates = view.text("changes.counts", before=format.percent(then.value), now=format.percent(now.value))
+    return html.Div(html.Div([html.B(words), html.Div(rates, className="muted")]), className="fact")
+
+
+def _cover(view: View, answer: Answer) -> Node:
+    """The coverage line: what the numbers rest on."""
+    text, found = view.text, answer.coverage
+    said: list[Node] = [html.Span(age(view, found.age_s))]
+    for key, rate in (("durable", found.durable), ("bots", found.bots), ("late", found.late)):
+        if rate.value is not None:
+            said.append(
+                html.Span(
+                    text(f"cover.{key}", share=format.percent(rate.value, 0 if key == "durable" else 1))
+                )
+            )
+    said.append(html.Span(text.n("cover.failed", found.failed)))
+    if found.other_currency_orders:
+        words = text.n(
+            "cover.currency", found.other_currency_orders, currencies=", ".join(found.other_currencies)
+        )
+        said.append(html.Span(words))
+    said.append(html.Span(text("cover.zone", zone=view.zone)))
+    return html.Div(said, className="cover")
+
+
+def _health(view: View, found: Coverage) -> Node:
+    fresh = found.age_s is not None and found.age_s < 3600
+    first = html.Div(
+        [html.Span(className="dot ok" if fresh else "dot"), age(view, found.age_s)], className="row g8"
+    )
+    said = coverage_words(view, found)
+    if found.failed:
+        said += " · " + view.text.n("cover.failed", found.failed)
+    return html.Div([first, html.Div(said, className="xs")], className="health")
+
+
+def download(view: View, name: str) -> list[list[object]] | None:
+    """The rows of one list, with a head; None for a list we do not have."""
+    if name not in FIELDS or view.site is None:
+        return None
+    found = overview(view.desk.store, view.site, view.period, view.state.f, now=view.desk.now())
+    rows: Sequence[TopRow | PageRow] = getattr(found, name)
+    extra = ["sessions", "bounces"] if rows and isinstance(rows[0], TopRow) else []
+    head: list[object] = [FIELDS[name], "visitors", "page_views", *extra]
+    return [
+        head,
+        *([row.value, row.visitors, row.page_views, *(getattr(row, e) for e in extra)] for row in rows),
+    ]
+
+
+PAGE = Page("/", "overview", "layout-dashboard", "nav.watch", layout, download=download)
+"""Registered in dashboards/app.py."""

@@ -1,0 +1,125 @@
+"""Run the dashboard until it is told to stop."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from waitress.server import create_server
+
+from clicktrail.errors import ConfigError
+from clicktrail.settings import Settings
+from dashboards.app import create_app
+from store.tables.client import Store, open_store
+
+_logger = logging.getLogger(__name__)
+_THREADS = 8
+
+
+def serve(settings: Settings) -> None:
+    """Answer until SIGTERM or SIGINT, then return.
+
+    ConfigError: the address is taken, not ours, or not of this machine (there is no login yet).
+    StoreError: the store is not there at the start; later it may come and go.
+    """
+    listener = listen(settings.dashboard_host, settings.dashboard_port)
+    try:
+        reader = open_store(settings, role="reader")
+        writer = _Writer(settings)
+        try:
+            _run(listener, create_app(reader, writer, settings).server)
+        finally:
+            writer.close()
+            reader.close()
+    finally:
+        listener.close()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket on an address of this machine only; ConfigError says which setting to change."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise ConfigError(f"CLICKTRAIL_DASHBOARD_HOST={host}: no such address ({error.strerror})") from None
+    family, kind, protocol, _, address = found[0]
+    if not ipaddress.ip_address(str(address[0]).split("%")[0]).is_loopback:
+        raise ConfigError(
+            f"CLICKTRAIL_DASHBOARD_HOST={host}: the dashboard has no login yet and listens on this machine "
+            "only; use 127.0.0.1, and a proxy that asks for a password to show it to others"
+        )
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise ConfigError(
+            f"cannot listen on {host} port {port}: {error.strerror}; stop the other program "
+            "or set CLICKTRAIL_DASHBOARD_PORT to a free port"
+        ) from None
+    return listener
+
+
+class _Writer:
+    """The store that may write, opened when first needed: looking needs none."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._store: Store | None = None
+
+    def __call__(self) -> Store:
+        with self._lock:
+            if self._store is None:
+                self._store = open_store(self._settings, role="writer")
+                self._store.migrate()
+            return self._store
+
+    def close(self) -> None:
+        """Close it if it was opened."""
+        if self._store is not None:
+            self._store.close()
+
+
+def _run(listener: socket.socket, app: Callable[..., object]) -> None:
+    server = create_server(
+        app, sockets=[listener], threads=_THREADS, ident=None, clear_untrusted_proxy_headers=True
+    )
+    _logger.info("dashboard on http://%s:%s", *listener.getsockname()[:2])
+    with _stopped_by_signals():
+        try:
+            server.run()
+        except _Stop:
+            pass
+        finally:
+            server.task_dispatcher.shutdown(cancel_pending=True, timeout=1)
+            server.close()
+
+
+class _Stop(SystemExit):
+    """A signal asked us to end."""
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGINT end the server, whatever was inherited for them; only in the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {one: signal.signal(one, _stop) for one in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise _Stop

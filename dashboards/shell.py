@@ -1,0 +1,148 @@
+"""The frame of every page: sites, navigation, head with title and period, filters, language, theme."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dash import html
+
+from dashboards import format
+from dashboards.i18n import LANGUAGES
+from dashboards.page import Node, View
+from dashboards.parts import empty, icon, link, menu
+
+
+def shell(
+    view: View, *body: Node, title: str, sub: Node = None, tools: Sequence[Node] = (), health: Node = None
+) -> Node:
+    """The page in its frame. sub: the sentence under the title; tools: what stands right of it."""
+    text = view.text
+    names = [html.H1(title), html.P(sub, className="sub") if sub else None]
+    head = html.Header(
+        [html.Div(names, className="grow"), html.Div(list(tools), className="tools") if tools else None],
+        className="head",
+    )
+    main = html.Main([*_notes(view), *(node for node in body if node is not None)], id="main", tabIndex="-1")
+    return html.Div(
+        [
+            html.A(text("skip"), href="#main", className="skip"),
+            _side(view, health),
+            html.Div([_topbar(view), head, main], className="page"),
+            _tabs(view),
+        ],
+        className="shell",
+        lang="zh-CN" if view.lang == "zh" else "en",
+    )
+
+
+def _notes(view: View) -> list[Node]:
+    """What of the URL could not be read, in words."""
+    return [
+        html.Div([icon("circle-alert"), view.text(key)], className="note", role="status")
+        for key in view.state.notes
+    ]
+
+
+def _side(view: View, health: Node) -> Node:
+    text, groups = view.text, dict.fromkeys(page.group for page in view.desk.pages)
+    items: list[Node] = []
+    for group in groups:
+        items.append(html.Div(text(group), className="nav-group"))
+        items += [
+            _nav(view, page.path, [icon(page.icon), html.Span(text(page.name))], "nav-item")
+            for page in view.desk.pages
+            if page.group == group
+        ]
+    feet = html.Div([_language(view), _theme(view)], className="row between")
+    brand = html.Div([html.Span(className="logo"), "Clicktrail"], className="brand")
+    parts = [brand, _picker(view, "site"), *items, html.Div(className="grow"), health, feet]
+    return html.Nav(
+        [part for part in parts if part is not None], className="side", **{"aria-label": text("nav.main")}
+    )
+
+
+def _nav(view: View, path: str, children: list[Node], look: str) -> Node:
+    on = path == view.state.path
+    current = {"aria-current": "page"} if on else {}
+    return link(children, view.state.href(path), f"{look} on" if on else look, **current)
+
+
+def _tabs(view: View) -> Node:
+    tabs = [
+        _nav(view, page.path, [icon(page.icon, 20), html.Span(view.text(page.name))], "tab")
+        for page in view.desk.pages
+    ]
+    return html.Nav(tabs, className="tabbar", **{"aria-label": view.text("nav.tabs")})
+
+
+def _topbar(view: View) -> Node:
+    parts = [html.Span(className="logo"), html.Div(_picker(view, "site-phone"), className="grow")]
+    return html.Div([*parts, _theme(view), _language(view, short=True)], className="topbar")
+
+
+def _language(view: View, *, short: bool = False) -> Node:
+    other = "en" if view.lang == "zh" else "zh"
+    href = view.state.href(lang=other)
+    code = "zh-CN" if other == "zh" else "en"
+    if short:
+        name = "EN" if other == "en" else "中"
+        return link(name, href, "ghost sq", lang=code, **{"aria-label": LANGUAGES[other]})
+    return link([icon("languages"), LANGUAGES[other]], href, "ghost", lang=code)
+
+
+def _theme(view: View) -> Node:
+    faces = [icon("moon", extra="to-dark"), icon("sun", extra="to-light")]
+    name = view.text("theme")
+    act = {"data-act": "theme", "aria-label": name}
+    return html.Button(faces, className="ghost sq", type="button", title=name, **act)
+
+
+def _picker(view: View, look: str) -> Node:
+    text, chosen = view.text, view.site
+    shown = (chosen.domain or chosen.id) if chosen else view.state.site or text("site.none")
+    options: list[Node] = []
+    for site in view.sites:
+        name, on = site.domain or site.id, site == chosen
+        parts = [
+            _letter(name),
+            html.Span(name, className="grow ell"),
+            icon("check", 14, "" if on else "hide"),
+        ]
+        options.append(
+            link(
+                parts, view.state.href(site=site.id, f=()), "opt", **({"aria-current": "true"} if on else {})
+            )
+        )
+    options.append(link([icon("plus", 14), text("site.add")], view.state.href("/sites"), "opt sep"))
+    front = [_letter(shown)] if look == "site" else []
+    label = [
+        *front,
+        html.Span(shown, className="ell grow" if look == "site" else "ell"),
+        icon("chevron-down", 14),
+    ]
+    return menu(label, options, look, name=f"{text('site')}: {shown}")
+
+
+def _letter(name: str) -> Node:
+    return html.Span(name[:1].upper(), className="fav", **{"aria-hidden": "true"})
+
+
+def no_site(view: View, title: str) -> Node:
+    """The page when there is no site yet, or none of the name in the URL."""
+    text = view.text
+    if not view.sites:
+        action = link([icon("plus", 14), text("site.add")], view.state.href("/sites", site=""), "btn primary")
+        body = empty("globe", text("site.first"), text("site.first.words"), action)
+    else:
+        links = [
+            link(site.domain or site.id, view.state.href(site=site.id), "btn") for site in view.sites[:6]
+        ]
+        body = empty("search", text("site.unknown", id=view.state.site), text("site.unknown.words"), *links)
+    return shell(view, html.Section(body, className="card"), title=title)
+
+
+def age(view: View, seconds: float | None) -> str:
+    """How old the newest data is, in words."""
+    return (
+        view.text("age.none") if seconds is None else view.text("age", span=format.span(seconds, view.lang))
+    )
