@@ -97,7 +97,8 @@ def envelopes(data: Path) -> list[Envelope]:
     """Everything in the log of a data folder."""
     log = open_log(Settings(data=data), write=False)
     try:
-        position, found = log.start(), []
+        position = log.start()
+        found: list[Envelope] = []
         while True:
             records, position = log.read(position, 64 << 20)
             if not records:

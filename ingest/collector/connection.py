@@ -25,7 +25,8 @@ class Connection(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._head_bytes = 0
+        self._head_bytes = 0  # of reads that ended inside the head
+        self._line_bytes = 0  # of names and values the parser gave
         self._in_head = False
         self._in_message = False
         self._refused = False
