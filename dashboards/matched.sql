@@ -1,5 +1,6 @@
 -- An expression on a session s: its time holds an event for every condition. An event belongs to the session
 -- of its visitor that starts last before it, if that one has not ended. A session lasts at most a day.
+-- The day is asked for beside the instant: only so does the engine use the sort key.
 (s.vh, s.start) IN (
     SELECT e.vh, k.start
     FROM (
@@ -7,7 +8,9 @@
         FROM events AS e FINAL
         WHERE e.site_id = {site_id:String}
             AND e.event_time >= {since:DateTime64(3, 'UTC')} - toIntervalDay(1)
+            AND toDate(e.event_time) >= toDate({since:DateTime64(3, 'UTC')} - toIntervalDay(1))
             AND e.event_time < {until:DateTime64(3, 'UTC')} + toIntervalDay(1)
+            AND toDate(e.event_time) <= toDate({until:DateTime64(3, 'UTC')} + toIntervalDay(1))
             AND /*any*/ 1
     ) AS e
     ASOF JOIN (

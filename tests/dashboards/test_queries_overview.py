@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
+import polars as pl
 import pytest
 
 from clicktrail.errors import ConfigError
 from dashboards.period import Period
 from dashboards.reports.overview.query import Overview, Totals, overview
+from schemas.arrow import schema
+from schemas.event import Event
 from schemas.objects import Site
 from schemas.session import Session
 from store.tables.client import Store
@@ -171,7 +173,7 @@ def test_lists_hold_the_ten_most_frequent_values(store: Store) -> None:
         for n in range(15)
         for k in range(n + 1)
     ]
-    write_only(store, rows)
+    write_sessions(store, rows)
     found = overview(store, site, WEEK, now=LATER).entry_pages
     assert [(row.value, row.sessions) for row in found] == [(f"/p{n:02}", n + 1) for n in range(14, 4, -1)]
     rate = found[0].bounce_rate
@@ -180,18 +182,7 @@ def test_lists_hold_the_ten_most_frequent_values(store: Store) -> None:
     assert rate.high == pytest.approx(0.29816, abs=1e-4)
 
 
-def write_only(store: Store, rows: list[Session]) -> None:
-    empty = History(rows[0].site_id, [], rows, {})
-    for at in range(0, len(rows), 50):
-        part = replace(empty, sessions=rows[at : at + 50])
-        write_sessions(store, part.sessions)
-
-
 def write_sessions(store: Store, rows: list[Session]) -> None:
-    import polars as pl
-
-    from schemas.arrow import schema
-
     store.insert("sessions", pl.DataFrame([vars(row) for row in rows], schema=schema(Session)))
 
 
@@ -229,3 +220,16 @@ def test_each_number_tells_how_it_is_computed(store: Store, site: Site) -> None:
         == report.totals.sessions
     )
     assert all("/pricing" not in one.sql and one.definition for one in report.computed)
+
+
+def test_a_session_from_the_day_before_brings_its_later_events_by_what_it_did_before(store: Store) -> None:
+    site = Site(f"night-{uuid.uuid4().hex[:8]}", timezone=ZONE)
+    begin, hour = WEEK.begins, timedelta(hours=1)
+    night = Session(site.id, "v", "0" * 16, begin - 20 * hour, begin + hour)
+    times = {"/before": begin - 20 * hour, "/after": begin + hour}
+    rows = [Event(site.id, path, "page_view", "native", at, at, "v", path=path) for path, at in times.items()]
+    write_sessions(store, [night])
+    store.insert("events", pl.DataFrame([vars(row) for row in rows], schema=schema(Event)))
+    report = overview(store, site, WEEK, ["path=/before"], now=LATER)
+    assert (report.totals.sessions, report.totals.events) == (0, 1)
+    assert [page.value for page in report.pages] == ["/after"]

@@ -1,5 +1,6 @@
 -- Events of two periods by event_time, in a session or not (pages = 0), and the ten most viewed paths of the
 -- later one (pages = 1). Bots are counted apart.
+-- The day is asked for beside the instant: only so does the engine use the sort key.
 SELECT
     grouping(path) = 0 AS pages,
     current,
@@ -23,7 +24,9 @@ FROM (
     ) AS p ON p.vh = e.vh
     WHERE e.site_id = {site_id:String}
         AND e.event_time >= {since:DateTime64(3, 'UTC')}
+        AND toDate(e.event_time) >= toDate({since:DateTime64(3, 'UTC')})
         AND e.event_time < {until:DateTime64(3, 'UTC')}
+        AND toDate(e.event_time) <= toDate({until:DateTime64(3, 'UTC')})
 ) AS b
 GROUP BY GROUPING SETS ((current), (listed, path))
 HAVING NOT pages OR listed

@@ -20,7 +20,9 @@ FROM (
         FROM events FINAL
         WHERE site_id = {site_id:String}
             AND event_time >= {since:DateTime64(3, 'UTC')}
+            AND toDate(event_time) >= toDate({since:DateTime64(3, 'UTC')})
             AND event_time < {until:DateTime64(3, 'UTC')}
+            AND toDate(event_time) <= toDate({until:DateTime64(3, 'UTC')})
     ) AS e
     ASOF JOIN (
         SELECT s.vh AS vh, s.start AS start, s.`end` AS `end`, s.is_bot AS is_bot
