@@ -114,6 +114,8 @@ class Connection(HttpToolsProtocol):
                 return
             head = self._head_without_upgrade()
             self.parser = httptools.HttpRequestParser(self)
+            if hasattr(self.parser, "set_dangerous_leniencies"):  # as uvicorn does; httptools < 0.6.3 has none
+                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
             self._feed(head + data[upgrade.args[0] :])
         except httptools.HttpParserCallbackError as error:
             self._refuse(431 if isinstance(error.__context__, _HeadTooLong) else 400)
