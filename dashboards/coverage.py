@@ -15,8 +15,8 @@ from store.tables.client import Store
 _COVERAGE_SQL = read_sql("dashboards", "coverage.sql")
 _RECEIVED_SQL = read_sql("dashboards", "received.sql")
 _COVERAGE = (
-    "Events of the period by event_time. Durable: the visitor's id outlives the day. Late: received after the "
-    "session could already be over. Orders in another currency than the site's are left out of revenue."
+    "Events of the period by event_time. Durable: the visitor's id outlives the day. Late: received after "
+    "the session could already be over. Orders in another currency than the site's are left out of revenue."
 )
 _RECEIVED = "Failed events received in the period, and the last event received at all."
 
