@@ -189,7 +189,7 @@ class Population:
                 "newsletter",
             )
             for sent in newsletters(begin, end)
-            if self._rng.random() < 0.13
+            if self._rng.random() < 0.22
         ]
 
     def _visit(self, person: Person, day: int, source: str) -> Visit:

@@ -25,7 +25,7 @@ from clicktrail.demo.visits import visit_events
 from clicktrail.demo.walk import NativeEvent
 
 DAYS = 90
-VISITORS_PER_DAY = 150
+VISITORS_PER_DAY = 140
 SEED = 1
 LEAK_DAYS = 21
 FIRST_ORDER = 100_001
@@ -34,7 +34,7 @@ FIRST_ORDER = 100_001
 def history(
     end: datetime, days: int = DAYS, visitors_per_day: int = VISITORS_PER_DAY, seed: int = SEED
 ) -> Iterator[NativeEvent]:
-    """Native events of `days` days before `end`, in the order of event_time; at the default about 200,000.
+    """Native events of `days` days before `end`, in the order of event_time; at the default about 235,000.
 
     `visitors_per_day` scales everything: newcomers a day, and with them regulars, WAP users and orders.
     """

@@ -47,8 +47,11 @@ def visit_events(visit: Visit, rng: Random, order_id: Callable[[], str], leaks: 
 
 def _shop(walk: Walk, order_id: Callable[[], str], leaks: bool) -> None:
     rng, kind, source = walk.rng, walk.visit.person.kind, walk.visit.source
+    leaves = rng.random() < _BOUNCES.get(source, 0.38)
+    if leaves and rng.random() < 0.7:
+        walk.haste = 0.15
     _land(walk)
-    if rng.random() < _BOUNCES.get(source, 0.38):
+    if leaves:
         if source != "paid":
             walk.leave()
         return

@@ -29,6 +29,7 @@ class Walk:
         self._page: Mapping[str, Any] = {}
         self._page_since = visit.at
         self._seq = 0
+        self.haste = 1.0  # shortens the stay on pages
         self._scripted = not self.wap and person.kind != "crawler"
         self._base: NativeEvent = {
             "channel": "wap" if self.wap else "web",
@@ -59,7 +60,7 @@ class Walk:
         self._page_since = self._now
         seen_from = referrer or ("" if self.wap else before)
         self.act("page_view", **({"referrer": seen_from} if seen_from else {}))
-        self._now += 1 + int(dwell_s * self.rng.uniform(0.5, 1.7) * 1000)
+        self._now += 1 + int(dwell_s * self.haste * self.rng.uniform(0.5, 1.7) * 1000)
 
     def act(self, event_type: str, **fields: Any) -> None:
         """Report something that happens on the page now."""
