@@ -98,11 +98,9 @@ def visitor_order(events: pl.DataFrame, visitor_hash: pl.Expr = VISITOR_HASH) ->
 def _visitor_numbers(events: pl.DataFrame) -> pl.Series:
     pair = ["site_id", "visitor_id"]
     numbers = events.select(pair).unique().with_row_index("number")
-    return (
-        events.select(pair)
-        .join(numbers, on=pair, how="left", maintain_order="left")["number"]
-        .cast(pl.UInt64)
-    )
+    numbered = events.select(pair).join(numbers, on=pair, how="left", maintain_order="left")
+    of_rows: pl.Series = numbered["number"].cast(pl.UInt64)
+    return of_rows
 
 
 def _by_time(keys: pl.DataFrame, events: pl.DataFrame) -> tuple[Ints, Bools]:
@@ -249,8 +247,8 @@ def _path(ordered: _Ordered, view: Ints, views: Ints) -> pl.Series:
     """The path of each session's view; '' for a session without one."""
     seen = views > 0
     paths = ordered.take(np.where(seen, view, 0), "path")
-    none: pl.Series = pl.repeat("", len(paths), eager=True)
-    return paths.zip_with(pl.Series(seen), none)
+    seen_paths: pl.Series = paths.zip_with(pl.Series(seen), pl.repeat("", len(paths), eager=True))
+    return seen_paths
 
 
 def _session_ids(ordered: _Ordered, first: Ints) -> list[str]:

@@ -35,6 +35,7 @@ class Recut:
     sessions: pl.DataFrame  # schema(Session); is_deleted marks tombstones, which carry the stored start
     duplicates: int  # new events not inserted, because a copy stands
     strays: int  # inserted events that are passive and in no session
+    touched: pl.DataFrame  # the chains: site_id, visitor_id, first, last
     events_after: pl.DataFrame  # SLIM columns of the chains touched
     sessions_after: pl.DataFrame  # schema(Session) of the chains touched
 
@@ -42,9 +43,9 @@ class Recut:
 def recut(known: pl.DataFrame, new: pl.DataFrame, stored: pl.DataFrame, rules: Mapping[str, Rule]) -> Recut:
     """Compare what stands with what should.
 
-    `known`: stored events (STORED columns) of the new events' visitors: all copies of the new events, and all
-    events of the chains these and the new events touch. More does no harm, nor do superseded and deleted rows.
-    `new`: events of the block, any columns of schema(Event). `stored`: session rows of the same visitors.
+    `known`: stored events (STORED columns): all copies of the new events, and all events of the chains that
+    these and the new events touch. More does no harm; superseded and deleted rows belong to it.
+    `new`: events of the block, any columns of schema(Event). `stored`: session rows of these chains.
     """
     touched = chains_of(pl.concat([slim(known), slim(new)]), new, rules)
     # All columns of the new copies are compared among themselves, the slim ones with what is stored.
@@ -62,6 +63,7 @@ def recut(known: pl.DataFrame, new: pl.DataFrame, stored: pl.DataFrame, rules: M
         sessions=_changes(before, cut.sessions),
         duplicates=new.height - insert.height,
         strays=after.filter(pl.Series(cut.session_of == -1)).join(insert, on=KEYS, how="semi").height,
+        touched=touched,
         events_after=after,
         sessions_after=cut.sessions,
     )
@@ -107,18 +109,18 @@ def chain_numbers(events: pl.DataFrame, rules: Mapping[str, Rule]) -> pl.Series:
 
 def timeouts(sites: pl.Series, rules: Mapping[str, Rule]) -> pl.Series:
     """The time-out of each row's site, in milliseconds."""
-    return sites.replace_strict(
-        {site: rule.timeout_ms for site, rule in rules.items()},
-        default=DEFAULT.timeout_ms,
-        return_dtype=pl.Int64,
-    )
+    of_site = {site: rule.timeout_ms for site, rule in rules.items()}
+    of_rows: pl.Series = sites.replace_strict(of_site, default=DEFAULT.timeout_ms, return_dtype=pl.Int64)
+    return of_rows
 
 
 def _latest(rows: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
     """The rows that stand: of each key the highest version, unless it is a tombstone."""
     if "version" not in rows.columns:
         return rows
-    return rows.sort("version").unique(keys, keep="last", maintain_order=True).filter(~pl.col("is_deleted"))
+    latest = rows.sort("version").unique(keys, keep="last", maintain_order=True)
+    standing: pl.DataFrame = latest.filter(~pl.col("is_deleted"))
+    return standing
 
 
 def _inside(rows: pl.DataFrame, chains: pl.DataFrame, begin: str, end: str) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -35,7 +35,7 @@ def event(number: int = 0, seconds: float = 0, **fields: Any) -> Event:
 
 def frame(events: Sequence[Event]) -> pl.DataFrame:
     """The events as columns."""
-    return pl.DataFrame([asdict(e) for e in events], schema=schema(Event), orient="row")
+    return pl.DataFrame([vars(e) for e in events], schema=schema(Event))
 
 
 def rows(sessions: pl.DataFrame) -> set[Session]:

@@ -9,13 +9,19 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.arrow import schema
 from schemas.event import Event
 from schemas.session import Session
+from sessionize.cache import OpenSessions
+from sessionize.read_back import ReadBack
 from sessionize.recut import Recut, recut
-from sessionize.repeats import winner, winners
+from sessionize.repeats import KEYS, winner, winners
 from sessionize.rule import cut
-from tests.unit.sessionize.histories import RULES, event, frame, histories
+from tests.unit.sessionize.histories import NOON, RULES, event, frame, histories
 from tests.unit.sessionize.memory import Memory
+
+
+NO_STORED = pl.DataFrame(schema=schema(Session))
 
 
 def expected(events: list[Event]) -> tuple[set[Event], set[Session]]:
@@ -34,6 +40,30 @@ def expected(events: list[Event]) -> tuple[set[Event], set[Session]]:
 def step(memory: Memory, new: list[Event]) -> Recut:
     """One block, with everything stored read back."""
     return recut(memory.read_events(), frame(new), memory.read_sessions(), RULES)
+
+
+def step_by_days(memory: Memory, new: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Events and sessions of the store that a block needs, read by visitor and day as the pipeline reads."""
+    stored = memory.read_events().with_columns(day=pl.col("event_time").dt.date())
+    reading = ReadBack(new, RULES)
+    reading.add_copies(stored.join(reading.keys, on=KEYS, how="semi"))
+    while (days := reading.wanted()).height:
+        reading.add_days(days, stored.join(days, on=["site_id", "visitor_id", "day"], how="semi"))
+    sessions = memory.read_sessions().join(reading.chains(), on=["site_id", "visitor_id"])
+    overlap = sessions.filter(pl.col("start").is_between("first", "last"))
+    return reading.known, overlap.select(schema(Session).names())
+
+
+def step_cached(memory: Memory, cache: OpenSessions, batch: list[Event]) -> Recut:
+    """One block, with what the cache does not know read back."""
+    new, stored = frame(batch), memory.read_events()
+    for site in cache.unknown_sites(new):
+        cache.complete(site, stored.filter(pl.col("site_id") == site)["event_time"].max())
+    copies = stored.join(new, on=KEYS, how="semi")
+    held = cache.known(new, RULES, copies)
+    missing = new.join(held.missing, on=["site_id", "visitor_id"], how="semi")
+    events, sessions = step_by_days(memory, missing)
+    return recut(pl.concat([held.events, events]), new, pl.concat([held.sessions, sessions]), RULES)
 
 
 def apply(memory: Memory, new: list[Event]) -> Recut:
@@ -84,3 +114,73 @@ def test_a_crash_between_the_two_inserts_is_made_good_by_the_retry(
             memory.write_events(step(memory, batch))
         apply(memory, batch)
     assert (memory.final_events(), memory.final_sessions()) == expected([e for b in batches for e in b])
+
+
+@given(arrivals())
+@settings(max_examples=40, deadline=None)
+def test_reading_by_visitor_and_day_is_enough(batches: list[list[Event]]) -> None:
+    memory = Memory()
+    for batch in batches:
+        new = frame(batch)
+        known, stored = step_by_days(memory, new)
+        done = recut(known, new, stored, RULES)
+        memory.write_events(done)
+        memory.write_sessions(done)
+    assert (memory.final_events(), memory.final_sessions()) == expected([e for b in batches for e in b])
+
+
+@given(arrivals(), st.data())
+@settings(max_examples=80, deadline=None)
+def test_a_cache_that_evicts_and_is_lost_changes_nothing(
+    batches: list[list[Event]], data: st.DataObject
+) -> None:
+    memory = Memory()
+    cache = OpenSessions(max_bytes=data.draw(st.sampled_from([1, 3000, 1 << 20])), max_age_ms=3_600_000)
+    for batch in batches:
+        if data.draw(st.integers(0, 4)) == 0:
+            cache.drop()
+        done = step_cached(memory, cache, batch)
+        memory.write_events(done)
+        memory.write_sessions(done)
+        cache.put(done)
+    assert (memory.final_events(), memory.final_sessions()) == expected([e for b in batches for e in b])
+
+
+def test_a_growing_session_needs_no_look_up() -> None:
+    memory, cache = Memory(), OpenSessions()
+    cache.complete("plain", None)
+    for number in range(4):
+        new = frame([event(number, number * 1800.0)])
+        held = cache.known(new, RULES)
+        assert held.missing.is_empty()
+        done = recut(held.events, new, held.sessions, RULES)
+        memory.write_events(done)
+        memory.write_sessions(done)
+        cache.put(done)
+    assert [s.events for s in memory.final_sessions()] == [4]
+
+
+def test_an_event_before_the_kept_chain_is_looked_up() -> None:
+    cache = OpenSessions()
+    cache.complete("plain", None)
+    cache.put(recut(frame([]), frame([event(1, 7200)]), NO_STORED, RULES))
+    assert cache.known(frame([event(2, 7200)]), RULES).missing.is_empty()
+    assert cache.known(frame([event(2, 7199)]), RULES).missing.height == 1
+
+
+def test_only_what_lies_a_timeout_after_stored_events_needs_no_look_up() -> None:
+    cache = OpenSessions()
+    cache.complete("plain", NOON)
+    assert cache.known(frame([event(1, 1800)]), RULES).missing.height == 1
+    assert cache.known(frame([event(1, 1800.001)]), RULES).missing.is_empty()
+    cache.drop()
+    assert cache.unknown_sites(frame([event(1)])) == ["plain"]
+    assert cache.known(frame([event(1, 9999)]), RULES).missing.height == 1
+
+
+def test_letting_go_of_a_chain_makes_its_visitor_unknown_again() -> None:
+    cache = OpenSessions(max_bytes=1)
+    cache.complete("plain", None)
+    cache.put(recut(frame([]), frame([event(1)]), NO_STORED, RULES))
+    assert cache.known(frame([event(2, 1800)]), RULES).missing.height == 1
+    assert cache.known(frame([event(2, 1800.001)]), RULES).missing.is_empty()

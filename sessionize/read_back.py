@@ -1,0 +1,59 @@
+"""Which stored events must be read before new ones can be cut: whole chains, found day by day. Pure.
+
+The table is read in units of (visitor, UTC day), because that is its order. Loop until nothing is wanted:
+
+    reading = ReadBack(new, rules)
+    reading.add_copies(...)  # stored rows of reading.keys, wherever they lie
+    while (days := reading.wanted()).height:
+        reading.add_days(days, ...)  # all stored rows of these visitors and days, without FINAL
+    recut(reading.known, new, ..., rules)  # and the sessions that start inside reading.chains()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from schemas.arrow import schema
+from schemas.event import Event
+from sessionize.recut import STORED, chains_of, slim, timeouts
+from sessionize.repeats import KEYS
+from sessionize.rule import Rule
+
+EMPTY = pl.DataFrame(schema={c: schema(Event)[c] for c in STORED})
+DAY = ("site_id", "visitor_id", "day")
+
+
+class ReadBack:
+    """What is known so far of the chains that new events touch."""
+
+    def __init__(self, new: pl.DataFrame, rules: Mapping[str, Rule]) -> None:
+        self.known = EMPTY
+        self.keys = new.select(KEYS).unique()
+        self._new, self._rules = slim(new), rules
+        self._read = pl.DataFrame(schema={"site_id": pl.String, "visitor_id": pl.String, "day": pl.Date})
+
+    def add_copies(self, rows: pl.DataFrame) -> None:
+        """Stored rows (STORED columns, deleted ones too) of `keys`, whatever their times."""
+        self.known = pl.concat([self.known, rows.select(STORED).cast(EMPTY.schema)])
+
+    def wanted(self) -> pl.DataFrame:
+        """The days still to be read: site_id, visitor_id, day (UTC). Empty when all chains are closed."""
+        chains = self.chains()
+        reach = pl.duration(milliseconds=pl.lit(timeouts(chains["site_id"], self._rules)))
+        days = chains.select(
+            "site_id",
+            "visitor_id",
+            day=pl.date_ranges((pl.col("first") - reach).dt.date(), (pl.col("last") + reach).dt.date()),
+        )
+        return days.explode("day").unique().join(self._read, on=DAY, how="anti")
+
+    def add_days(self, days: pl.DataFrame, rows: pl.DataFrame) -> None:
+        """All stored rows (STORED columns, deleted ones too) of these days; they are not wanted again."""
+        self._read = pl.concat([self._read, days.select(DAY)])
+        self.add_copies(rows)
+
+    def chains(self) -> pl.DataFrame:
+        """The chains touched, as far as known: site_id, visitor_id, first, last."""
+        return chains_of(pl.concat([slim(self.known), self._new]), self._new, self._rules)
