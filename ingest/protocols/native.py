@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import msgspec
 import polars as pl
 
-from ingest.failure import failed
 from ingest.protocols.base import Answer, Decoded, Protocol, Request, Route, Source
+from ingest.protocols.failure import failed
 from ingest.protocols.native_columns import read_lines
 from ingest.protocols.native_event import Defaults, Refused, event_row, frame_of
 from schemas.envelope import Envelope
@@ -107,19 +107,27 @@ def _parts(body: bytes) -> _Parts:
         batch = _batch_decoder.decode(stripped)
     except msgspec.ValidationError as error:
         if "`events`" in str(error):  # an object without events is an event, or the first of several lines
-            return _Parts([(0, stripped)])
+            return _one_or_lines(body)
         raise Refused(Reason.WRONG_TYPE, str(error), Stage.SCHEMA) from None
     except RecursionError:
         raise Refused(Reason.TOO_DEEP, "nested too deeply") from None
     except msgspec.DecodeError as error:
         if b"\n" not in stripped:
             raise Refused(Reason.MALFORMED, str(error)) from None
-        lines = enumerate(body.split(b"\n"))
-        return _Parts([(number, line) for number, line in lines if line.strip()])
+        return _one_or_lines(body)
     if not batch.events:
         raise Refused(Reason.EMPTY, "no event in the batch")
     sent_at = msgspec.json.decode(batch.sent_at) if bytes(batch.sent_at) else None
     return _Parts([(at, bytes(raw)) for at, raw in enumerate(batch.events)], batch.site, sent_at)
+
+
+def _one_or_lines(body: bytes) -> _Parts:
+    """An event written over several lines, or an event a line."""
+    try:
+        msgspec.json.decode(body, type=msgspec.Raw)
+    except (msgspec.DecodeError, RecursionError):
+        return _Parts([(number, line) for number, line in enumerate(body.split(b"\n")) if line.strip()])
+    return _Parts([(0, body.strip())])
 
 
 def answer(request: Request) -> Answer:
