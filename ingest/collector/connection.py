@@ -114,7 +114,7 @@ class Connection(HttpToolsProtocol):
                 return
             head = self._head_without_upgrade()
             self.parser = httptools.HttpRequestParser(self)
-            if hasattr(self.parser, "set_dangerous_leniencies"):  # as uvicorn does; httptools < 0.6.3 has none
+            if hasattr(self.parser, "set_dangerous_leniencies"):  # as uvicorn does
                 self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
             self._feed(head + data[upgrade.args[0] :])
         except httptools.HttpParserCallbackError as error:
