@@ -7,10 +7,10 @@ import logging
 import time
 from pathlib import Path
 
-from clicktrail.errors import ClicktrailError
+import msgspec
+
 from ingest.sites import SiteIndex
 from schemas.objects import Site
-from store.objects import read_sites_file
 
 _logger = logging.getLogger(__name__)
 _CHECK_SECONDS = 1.0
@@ -46,9 +46,10 @@ class SitesFile:
             seen = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
             if seen != self._seen:
                 self._seen = seen
-                self._sites = read_sites_file(self._path)
+                # As store.objects writes it; read here, for that module loads the client of the tables.
+                self._sites = msgspec.json.decode(self._path.read_bytes(), type=list[Site])
                 self._index = SiteIndex(self._sites)
         except FileNotFoundError:
             self._seen, self._sites, self._index = None, [], SiteIndex(())
-        except (ClicktrailError, OSError, ValueError) as error:
+        except (msgspec.DecodeError, OSError) as error:
             _logger.error("%s is unreadable, the sites stay as they were: %s", self._path.name, error)
