@@ -107,6 +107,7 @@ class Sender:
         self._connection = http.client.HTTPConnection(host, port, timeout=_TIMEOUT_S)
         self._waiting: deque[Outgoing] = deque(maxlen=_MAX_WAITING)
         self._away = False
+        self._refused: set[str] = set()
 
     def add(self, outgoing: list[Outgoing]) -> None:
         """Queue requests; the oldest give way when very many wait."""
@@ -144,10 +145,10 @@ class Sender:
         if answer.status >= 500:
             self._note_away(f"status {answer.status}")
             return False
-        if answer.status >= 400:
-            _logger.warning(
-                "the collector refused %s %s: %d", outgoing.method, outgoing.target, answer.status
-            )
+        path = outgoing.target.partition("?")[0]
+        if answer.status >= 400 and path not in self._refused:
+            self._refused.add(path)
+            _logger.warning("the collector refuses %s %s: %d", outgoing.method, path, answer.status)
         self._away = False
         return True
 
