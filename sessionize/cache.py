@@ -18,7 +18,8 @@ import polars as pl
 from schemas.arrow import INSTANT, schema
 from schemas.event import Event
 from schemas.session import Session
-from sessionize.recut import STORED, Recut, timeouts
+from sessionize.order import timeouts
+from sessionize.recut import STORED, Recut
 from sessionize.repeats import SLIM
 from sessionize.rule import Rule
 
@@ -108,7 +109,7 @@ class OpenSessions:
         # Of a visitor not held nothing was stored from complete_from on: a chain that reaches it is the last.
         newest = visitors.filter(pl.col("last") >= pl.coalesce("held_first", "complete_from"))
         self._chains = self._chains.join(newest.select(chain="held"), on="chain", how="anti")
-        kept = self._add(newest.select(*VISITOR, "first", "last"), done)
+        kept = self._add(newest, done)
         # A chain may have lost all its events to earlier ones: then the visitor's last chain is not known.
         lost = newest.join(kept, on=VISITOR, how="anti")
         self._move(lost.select("site_id", last=pl.max_horizontal("last", "held_last")))
@@ -116,9 +117,10 @@ class OpenSessions:
 
     def _add(self, newest: pl.DataFrame, done: Recut) -> pl.DataFrame:
         """Keep these chains as they stand after the step; returned are those that hold an event."""
-        numbered = newest.with_row_index("chain").with_columns(pl.col("chain").cast(pl.Int64) + self._next)
+        numbers = newest.select("chain", kept=pl.int_range(pl.len()) + self._next)
         self._next += newest.height
-        events = _of_chains(done.events_after, numbered, "event_time", list(SLIM))
+        events = _numbered(done.events_after, numbers)
+        sessions = _numbered(done.sessions_after, numbers)
         chains = (
             events.group_by("chain")
             .agg(
@@ -131,7 +133,6 @@ class OpenSessions:
         )
         self._chains = pl.concat([self._chains, chains])
         self._events = pl.concat([self._events, events])
-        sessions = _of_chains(done.sessions_after, numbered, "start", list(schema(Session)))
         self._sessions = pl.concat([self._sessions, sessions])
         return chains
 
@@ -169,8 +170,6 @@ class OpenSessions:
         return int(self._events.estimated_size() + self._sessions.estimated_size())
 
 
-def _of_chains(rows: pl.DataFrame, chains: pl.DataFrame, time: str, columns: list[str]) -> pl.DataFrame:
-    """The rows whose time lies in one of the chains, with its number."""
-    met = rows.join(chains.rename({"first": "_first", "last": "_last"}), on=VISITOR)
-    inside = met.filter(pl.col(time).is_between("_first", "_last"))
-    return inside.select(*columns, "chain")
+def _numbered(rows: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
+    """The rows of these chains, under their numbers in the cache."""
+    return rows.join(numbers, on="chain").drop("chain").rename({"kept": "chain"})

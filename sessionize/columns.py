@@ -20,6 +20,7 @@ import polars as pl
 from schemas.arrow import INSTANT, MONEY, complete, schema
 from schemas.event import INTERACTIVE, OUTSIDE_SESSIONS, VIEWS
 from schemas.session import Session
+from sessionize.order import Bools, Ints, Order, visitor_order
 from sessionize.rule import ENGAGED_S, ENGAGED_VIEWS, ID_SEPARATOR, Rule, hash_id
 
 COLUMNS = (
@@ -35,10 +36,6 @@ OF_FIRST_EVENT = {
 }  # fmt: skip
 """Session column → column of its first event."""
 MONEY_UNIT = 10_000
-DEFAULT = Rule()
-
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -60,74 +57,36 @@ def sessions(events: pl.DataFrame, rules: Mapping[str, Rule]) -> pl.DataFrame:
     return cuts(events, rules).sessions
 
 
-def cuts(events: pl.DataFrame, rules: Mapping[str, Rule]) -> Cuts:
-    """Sessions of the events, as `sessions`, and the session of each event."""
+def cuts(events: pl.DataFrame, rules: Mapping[str, Rule], order: Order | None = None) -> Cuts:
+    """Sessions of the events and the session of each event; `order` if it is known already."""
     session_of = np.full(events.height, -2, dtype=np.int64)
-    outside = pl.col("channel").is_in(OUTSIDE_SESSIONS)
-    rows = events.select(pl.arg_where(~outside)).to_series().to_numpy().astype(np.int64)
-    inside = events if len(rows) == events.height else events[rows]
-    if inside.height == 0:
-        return Cuts(complete(pl.DataFrame(schema=schema(Session)), Session), session_of)
-    order, first_of_visitor = visitor_order(inside)
-    ordered = _Ordered(inside, order, first_of_visitor, rules)
+    inside = ~events["channel"].is_in(OUTSIDE_SESSIONS).to_numpy()
+    if not inside.any():
+        return Cuts(pl.DataFrame(schema=schema(Session)), session_of)
+    order = visitor_order(events) if order is None else order
+    if not inside.all():
+        order = order.only(inside)
+        events = events.filter(inside)
+    ordered = _Ordered(events, order, rules)
     first, end = _ranges(ordered)
-    session_of[rows[order]] = _numbers(first, end, len(order))
+    numbers = np.empty(events.height, dtype=np.int64)
+    numbers[order.positions] = _numbers(first, end, len(numbers))
+    session_of[inside] = numbers
     return Cuts(_summaries(ordered, first, end), session_of)
-
-
-VISITOR_HASH = pl.struct("site_id", "visitor_id").hash(1)
-
-
-def visitor_order(events: pl.DataFrame, visitor_hash: pl.Expr = VISITOR_HASH) -> tuple[Ints, Bools]:
-    """Positions of the events by visitor, event_time, seq, event_id, and whether each begins a visitor.
-
-    Visitors stand in no particular order: their hashes are sorted, which is much faster than their names.
-    """
-    keys = events.select(
-        visitor=visitor_hash,
-        check=pl.struct("site_id", "visitor_id").hash(2),
-        time=pl.col("event_time").cast(pl.Int64),
-    )
-    order, first = _by_time(keys, events)
-    check = keys["check"].to_numpy()[order]
-    if np.any(~first[1:] & (check[1:] != check[:-1])):  # two visitors with one hash
-        order, first = _by_time(keys.with_columns(visitor=_visitor_numbers(events)), events)
-    return order, first
-
-
-def _visitor_numbers(events: pl.DataFrame) -> pl.Series:
-    pair = ["site_id", "visitor_id"]
-    numbers = events.select(pair).unique().with_row_index("number")
-    numbered = events.select(pair).join(numbers, on=pair, how="left", maintain_order="left")
-    of_rows: pl.Series = numbered["number"].cast(pl.UInt64)
-    return of_rows
-
-
-def _by_time(keys: pl.DataFrame, events: pl.DataFrame) -> tuple[Ints, Bools]:
-    order = keys.select(pl.arg_sort_by("visitor", "time")).to_series().to_numpy().astype(np.int64)
-    visitor, time = keys["visitor"].to_numpy()[order], keys["time"].to_numpy()[order]
-    first = np.concatenate([[True], visitor[1:] != visitor[:-1]])
-    same = ~first[1:] & (time[1:] == time[:-1])
-    if same.any():  # seq and event_id are compared only where they decide
-        at = np.flatnonzero(np.concatenate([same, [False]]) | np.concatenate([[False], same]))
-        tied = keys[order[at]].hstack(events[order[at]].select(pl.col("seq").fill_null(0), "event_id"))
-        order[at] = order[at][tied.select(pl.arg_sort_by("visitor", "time", "seq", "event_id")).to_series()]
-    return order, first
 
 
 class _Ordered:
     """What the rule reads of each event, in order."""
 
-    def __init__(
-        self, events: pl.DataFrame, order: Ints, first_of_visitor: Bools, rules: Mapping[str, Rule]
-    ) -> None:
+    def __init__(self, events: pl.DataFrame, by_visitor: Order, rules: Mapping[str, Rule]) -> None:
         kinds = events.select(
             time=pl.col("event_time").cast(pl.Int64),
             interactive=pl.col("event_type").is_in(INTERACTIVE),
             view=pl.col("event_type").is_in(VIEWS),
             bot=pl.col("is_bot"),
         )
-        self.events, self.order, self.first_of_visitor = events, order, first_of_visitor
+        order = by_visitor.positions
+        self.events, self.order, self.first_of_visitor = events, order, by_visitor.begins
         self.time: Ints = kinds["time"].to_numpy()[order]
         self.interactive: Bools = kinds["interactive"].to_numpy()[order]
         self.view: Bools = kinds["view"].to_numpy()[order]
@@ -137,7 +96,7 @@ class _Ordered:
 
     def rule_value(self, name: str, positions: Ints) -> npt.NDArray[Any]:
         """A field of the rule of the site of the events at these positions of the order."""
-        values = [getattr(self._rules.get(site, DEFAULT), name) for site in self._sites]
+        values = [getattr(self._rules.get(site, Rule()), name) for site in self._sites]
         if len(set(values)) == 1:
             return np.full(len(positions), values[0])
         sites = self.take(positions, "site_id")

@@ -17,7 +17,8 @@ import polars as pl
 
 from schemas.arrow import schema
 from schemas.event import Event
-from sessionize.recut import STORED, chains_of, slim, timeouts
+from sessionize.order import chains, timeouts
+from sessionize.recut import STORED, slim, touching
 from sessionize.repeats import KEYS
 from sessionize.rule import Rule
 
@@ -40,9 +41,9 @@ class ReadBack:
 
     def wanted(self) -> pl.DataFrame:
         """The days still to be read: site_id, visitor_id, day (UTC). Empty when all chains are closed."""
-        chains = self.chains()
-        reach = pl.duration(milliseconds=pl.lit(timeouts(chains["site_id"], self._rules)))
-        days = chains.select(
+        touched = self.chains()
+        reach = pl.duration(milliseconds=pl.lit(timeouts(touched["site_id"], self._rules)))
+        days = touched.select(
             "site_id",
             "visitor_id",
             day=pl.date_ranges((pl.col("first") - reach).dt.date(), (pl.col("last") + reach).dt.date()),
@@ -55,5 +56,6 @@ class ReadBack:
         self.add_copies(rows)
 
     def chains(self) -> pl.DataFrame:
-        """The chains touched, as far as known: site_id, visitor_id, first, last."""
-        return chains_of(pl.concat([slim(self.known), self._new]), self._new, self._rules)
+        """The chains touched, as far as known: chain, site_id, visitor_id, first, last."""
+        every = pl.concat([slim(self.known), self._new])
+        return chains(every, self._rules).touched(every, touching(every, self._new, self.known.height))

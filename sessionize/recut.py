@@ -16,7 +16,8 @@ import polars as pl
 from schemas.arrow import complete, defaults, schema
 from schemas.event import Event
 from schemas.session import Session
-from sessionize.columns import DEFAULT, cuts, visitor_order
+from sessionize.columns import Cuts, cuts
+from sessionize.order import Bools, Ints, chains
 from sessionize.repeats import KEYS, SLIM, winners
 from sessionize.rule import Rule
 
@@ -35,9 +36,9 @@ class Recut:
     sessions: pl.DataFrame  # schema(Session); is_deleted marks tombstones, which carry the stored start
     duplicates: int  # new events not inserted, because a copy stands
     strays: int  # inserted events that are passive and in no session
-    touched: pl.DataFrame  # the chains: site_id, visitor_id, first, last
-    events_after: pl.DataFrame  # SLIM columns of the chains touched
-    sessions_after: pl.DataFrame  # schema(Session) of the chains touched
+    touched: pl.DataFrame  # the chains: chain (a number), site_id, visitor_id, first, last
+    events_after: pl.DataFrame  # SLIM columns and chain
+    sessions_after: pl.DataFrame  # schema(Session) and chain
 
 
 def recut(known: pl.DataFrame, new: pl.DataFrame, stored: pl.DataFrame, rules: Mapping[str, Rule]) -> Recut:
@@ -47,26 +48,53 @@ def recut(known: pl.DataFrame, new: pl.DataFrame, stored: pl.DataFrame, rules: M
     these and the new events touch. More does no harm; superseded and deleted rows belong to it.
     `new`: events of the block, any columns of schema(Event). `stored`: session rows of these chains.
     """
-    touched = chains_of(pl.concat([slim(known), slim(new)]), new, rules)
-    # All columns of the new copies are compared among themselves, the slim ones with what is stored.
-    fresh = new.filter(winners(new.with_columns(slim(new))))
-    standing = slim(_latest(known, (*KEYS, "event_time")))
-    both = pl.concat([standing, slim(fresh)])
-    wins = winners(both)
-    insert, lost = fresh.filter(wins[standing.height :]), standing.filter(~wins[: standing.height])
-    after = _inside(both.filter(wins), touched, "event_time", "event_time")
-    cut = cuts(after, rules)
-    before = _inside(_latest(complete(stored, Session), SESSION_KEYS), touched, "start", "end")
+    every, before_new = pl.concat([slim(known), slim(new)]), known.height
+    linked = chains(every, rules)
+    touched = linked.touched(every, touching(every, new, before_new))
+    wins, lost = _standing(known, new, every)
+    stays = wins & np.isin(linked.number, touched["chain"].to_numpy())
+    after = every.filter(stays)
+    cut = cuts(after, rules, linked.order.only(stays))
+    insert = new if wins[before_new:].all() else new.filter(wins[before_new:])
+    before = _inside(_latest(complete(stored, Session), SESSION_KEYS), touched)
+    stray = cut.session_of == -1
     return Recut(
         insert=insert,
         retract=_tombstones(lost, insert),
         sessions=_changes(before, cut.sessions),
         duplicates=new.height - insert.height,
-        strays=after.filter(pl.Series(cut.session_of == -1)).join(insert, on=KEYS, how="semi").height,
+        strays=int(np.count_nonzero(np.flatnonzero(stays)[stray] >= before_new)),
         touched=touched,
-        events_after=after,
-        sessions_after=cut.sessions,
+        events_after=after.with_columns(chain=pl.Series(linked.number[stays])),
+        sessions_after=cut.sessions.with_columns(chain=_chain_of_sessions(cut, linked.number[stays])),
     )
+
+
+def touching(every: pl.DataFrame, new: pl.DataFrame, before_new: int) -> Bools:
+    """Rows that are new (those from `before_new` on) or copies of new ones."""
+    touches = np.arange(every.height) >= before_new
+    old = every.select(KEYS).head(before_new).with_row_index("row")
+    copies = old.filter(pl.col("event_id").is_in(new["event_id"].implode()))
+    if copies.height:
+        touches[copies.join(new.select(KEYS), on=KEYS, how="semi")["row"]] = True
+    return touches
+
+
+def _standing(known: pl.DataFrame, new: pl.DataFrame, every: pl.DataFrame) -> tuple[Bools, pl.DataFrame]:
+    """Which rows of `every` (the known and then the new) win, and the stored events that lost."""
+    wins = np.ones(every.height, dtype=np.bool_)
+    if "is_deleted" in known.columns:
+        wins[: known.height] = ~known["is_deleted"].to_numpy()
+    if not every["event_id"].is_duplicated().any():
+        return wins, every.clear()
+    old = _latest(known.with_row_index("row"), (*KEYS, "event_time"))["row"].to_numpy()
+    # All columns of the new copies are compared among themselves, the slim ones with what is stored.
+    fresh = np.flatnonzero(winners(new.with_columns(slim(new)))) + known.height
+    rows = np.concatenate([old, fresh]).astype(np.int64)
+    best = winners(every[rows])
+    wins[:] = False
+    wins[rows[best]] = True
+    return wins, every[rows[: len(old)][~best[: len(old)]]]
 
 
 def slim(events: pl.DataFrame) -> pl.DataFrame:
@@ -80,40 +108,6 @@ def slim(events: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def chains_of(events: pl.DataFrame, touching: pl.DataFrame, rules: Mapping[str, Rule]) -> pl.DataFrame:
-    """The chains that hold an event of `touching` or any copy of one: site_id, visitor_id, first, last.
-
-    A chain is a visitor's events, those outside sessions too, without a pause longer than the time-out;
-    a session never leaves its chain.
-    """
-    numbered = events.select(*KEYS, "event_time", chain=chain_numbers(events, rules))
-    touched = numbered.join(touching.select(KEYS), on=KEYS, how="semi").select("chain").unique()
-    chains = numbered.join(touched, on="chain", how="semi").group_by("chain")
-    first_and_last = chains.agg(
-        pl.first("site_id", "visitor_id"), first=pl.col("event_time").min(), last=pl.col("event_time").max()
-    )
-    return first_and_last.drop("chain")
-
-
-def chain_numbers(events: pl.DataFrame, rules: Mapping[str, Rule]) -> pl.Series:
-    """The chain of each row."""
-    numbers = np.zeros(events.height, dtype=np.int64)
-    if events.height:
-        order, first = visitor_order(events)
-        time = events["event_time"].dt.epoch("ms").to_numpy()[order]
-        timeout = timeouts(events["site_id"], rules).to_numpy()[order]
-        first[1:] |= np.diff(time) > timeout[1:]
-        numbers[order] = np.cumsum(first)
-    return pl.Series(numbers)
-
-
-def timeouts(sites: pl.Series, rules: Mapping[str, Rule]) -> pl.Series:
-    """The time-out of each row's site, in milliseconds."""
-    of_site = {site: rule.timeout_ms for site, rule in rules.items()}
-    of_rows: pl.Series = sites.replace_strict(of_site, default=DEFAULT.timeout_ms, return_dtype=pl.Int64)
-    return of_rows
-
-
 def _latest(rows: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
     """The rows that stand: of each key the highest version, unless it is a tombstone."""
     if "version" not in rows.columns:
@@ -123,13 +117,17 @@ def _latest(rows: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
     return standing
 
 
-def _inside(rows: pl.DataFrame, chains: pl.DataFrame, begin: str, end: str) -> pl.DataFrame:
-    """Rows that meet one of the visitor's chains."""
-    numbered = rows.with_row_index("row")
-    met = numbered.join(chains, on=["site_id", "visitor_id"], how="inner").filter(
-        (pl.col(begin) <= pl.col("last")) & (pl.col(end) >= pl.col("first"))
-    )
-    return rows[met["row"].unique().sort()]
+def _inside(sessions: pl.DataFrame, chains: pl.DataFrame) -> pl.DataFrame:
+    """Sessions that start in one of their visitor's chains."""
+    met = sessions.join(chains, on=["site_id", "visitor_id"])
+    return met.filter(pl.col("start").is_between("first", "last")).select(sessions.columns)
+
+
+def _chain_of_sessions(cut: Cuts, chain_of_events: Ints) -> pl.Series:
+    member = cut.session_of >= 0
+    chain = np.empty(cut.sessions.height, dtype=np.int64)
+    chain[cut.session_of[member]] = chain_of_events[member]
+    return pl.Series(chain)
 
 
 def _tombstones(lost: pl.DataFrame, insert: pl.DataFrame) -> pl.DataFrame:

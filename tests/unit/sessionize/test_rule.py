@@ -12,7 +12,8 @@ from hypothesis import given, settings
 
 from schemas.event import Event
 from schemas.session import Session
-from sessionize.columns import cuts, visitor_order
+from sessionize.columns import cuts
+from sessionize.order import visitor_order
 from sessionize.rule import Cut, Rule, cut
 from tests.unit.sessionize.histories import RULES, event, frame, histories, rows
 
@@ -183,6 +184,6 @@ def test_no_events_give_no_sessions() -> None:
 
 def test_visitors_whose_hashes_collide_stay_apart() -> None:
     events = frame([event(n, n, visitor_id=f"v{n % 2}") for n in range(6)])
-    order, first = visitor_order(events, visitor_hash=pl.col("seq").cast(pl.UInt64))
-    assert sorted(order[:3].tolist()) in ([0, 2, 4], [1, 3, 5])
-    assert first.tolist() == [True, False, False] * 2
+    order = visitor_order(events, visitor_hash=pl.col("seq").cast(pl.UInt64))
+    assert sorted(order.positions[:3].tolist()) in ([0, 2, 4], [1, 3, 5])
+    assert order.begins.tolist() == [True, False, False] * 2
