@@ -12,6 +12,7 @@ from hypothesis import settings as hypothesis_settings
 
 from clicktrail.settings import Settings
 from store.tables.client import Store, open_store
+from store.tables.embedded.launch import store_address
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLES = ("events", "sessions", "failed_events", "identity_edges", "persons", "objects")
@@ -28,6 +29,7 @@ def store_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting
     with (data / "output").open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
     try:
+        store_address(data, start=False)
         yield Settings(data=data)
     finally:
         process.terminate()

@@ -12,18 +12,18 @@ import pyarrow.compute as pc
 
 from clicktrail.errors import StoreError
 
-_NUMBERS = {
-    "Int8": "<i1",
-    "Int16": "<i2",
-    "Int32": "<i4",
-    "Int64": "<i8",
-    "UInt8": "<u1",
-    "UInt16": "<u2",
-    "UInt32": "<u4",
-    "UInt64": "<u8",
-    "Float32": "<f4",
-    "Float64": "<f8",
-    "Bool": "<u1",
+_NUMBERS: dict[str, Any] = {
+    "Int8": pl.Int8,
+    "Int16": pl.Int16,
+    "Int32": pl.Int32,
+    "Int64": pl.Int64,
+    "UInt8": pl.UInt8,
+    "UInt16": pl.UInt16,
+    "UInt32": pl.UInt32,
+    "UInt64": pl.UInt64,
+    "Float32": pl.Float32,
+    "Float64": pl.Float64,
+    "Bool": pl.UInt8,
 }
 _SCALES = {"ms": 3, "us": 6, "ns": 9}
 _DATETIME64 = re.compile(r"DateTime64\((\d)")
@@ -61,14 +61,14 @@ def _scalar_type(dtype: pl.DataType) -> str | None:
 
 def encode(series: pl.Series, spec: str) -> list[Any]:
     """One column as the buffers that follow its name and type in a Native block. Raises StoreError."""
-    if spec.startswith("Nullable("):
-        nulls = series.is_null().cast(pl.UInt8).to_numpy()
-        return [nulls.tobytes(), *_encode_filled(series, spec[9:-1])]
-    if series.null_count():
-        raise StoreError(
-            f"column {series.name}: {series.null_count()} values are missing, {spec} has no null"
-        )
-    return _encode_filled(series, spec)
+    try:
+        if spec.startswith("Nullable("):
+            return [_fixed(series.is_null(), pl.UInt8), *_encode_filled(series, spec[9:-1])]
+        if not series.null_count():
+            return _encode_filled(series, spec)
+    except pl.exceptions.PolarsError as error:
+        raise StoreError(f"column {series.name}: {error}") from error
+    raise StoreError(f"column {series.name}: {series.null_count()} values are missing, {spec} has none")
 
 
 def _encode_filled(series: pl.Series, spec: str) -> list[Any]:
@@ -83,21 +83,20 @@ def _encode_fixed(series: pl.Series, spec: str) -> bytes:
     if spec in _NUMBERS:
         return _fixed(series, _NUMBERS[spec])
     if ticks := _DATETIME64.match(spec):
-        return _fixed(_instants(series, int(ticks[1])), "<i8")
+        return _fixed(_instants(series, int(ticks[1])), pl.Int64)
     if spec.startswith("DateTime"):
-        return _fixed(_instants(series, 3) // 1000, "<u4")
+        return _fixed(_instants(series, 3) // 1000, pl.UInt32)
     if spec in ("Date", "Date32"):
-        return _fixed(series.cast(pl.Date).to_physical(), "<u2" if spec == "Date" else "<i4")
+        return _fixed(series.cast(pl.Date).to_physical(), pl.UInt16 if spec == "Date" else pl.Int32)
     if (decimal := _DECIMAL.match(spec)) and int(decimal[1]) <= _DECIMAL64_DIGITS:
         unscaled = series.cast(pl.Decimal(int(decimal[1]), int(decimal[2]))).to_physical()
-        return _fixed(unscaled, "<i8")
+        return _fixed(unscaled, pl.Int64)
     raise StoreError(f"column {series.name}: the type {spec} cannot be written")
 
 
-def _fixed(series: pl.Series, kind: str) -> bytes:
+def _fixed(series: pl.Series, dtype: Any) -> bytes:
     filled = series.fill_null(False) if series.dtype == pl.Boolean else series.fill_null(0)
-    wanted = {"i": pl.Int64, "u": pl.UInt64, "f": pl.Float64}[kind[1]]
-    return filled.cast(wanted).to_numpy().astype(kind, copy=False).tobytes()
+    return filled.cast(dtype).to_numpy().tobytes()
 
 
 def _instants(series: pl.Series, scale: int) -> pl.Series:
@@ -172,6 +171,26 @@ class RawColumn:
         if self._nulls is not None:
             valid = pa.py_buffer(np.packbits(~self._nulls, bitorder="little"))
         return pa.Array.from_buffers(type, len(self), [valid, pa.py_buffer(np.ascontiguousarray(values))])
+
+
+class DictionaryColumn:
+    """A LowCardinality(String) column as received: a dictionary and a key for each row."""
+
+    def __init__(self, dictionary: Any, keys: bytes, key_type: int) -> None:
+        self._dictionary = dictionary  # the driver's buffers, or values where it has none
+        self._keys = np.frombuffer(keys, f"<u{1 << key_type}")
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __arrow_array__(self, type: pa.DataType | None = None) -> pa.Array:
+        """The column as text or bytes. Raises ArrowInvalid for text that is not UTF-8."""
+        words = self._dictionary
+        if hasattr(words, "offsets"):
+            offsets = np.frombuffer(words.offsets, "<i8").astype("<i4")
+            buffers = [None, pa.py_buffer(offsets), pa.py_buffer(words.data)]
+            words = pa.Array.from_buffers(pa.binary(), len(offsets) - 1, buffers)
+        return pa.array(words).cast(type).take(pa.array(self._keys))
 
 
 def is_raw(spec: str) -> bool:

@@ -13,12 +13,12 @@ from clickhouse_driver.block import BlockInfo, ColumnOrientedBlock, RowOrientedB
 from clickhouse_driver.columns.service import read_column
 from clickhouse_driver.connection import Connection
 from clickhouse_driver.protocol import ClientPacketTypes
-from clickhouse_driver.reader import read_binary_str, read_binary_uint8
+from clickhouse_driver.reader import read_binary_str, read_binary_uint8, read_binary_uint64
 from clickhouse_driver.streams.native import BlockInputStream
 from clickhouse_driver.varint import read_varint, write_varint
 from clickhouse_driver.writer import write_binary_str
 
-from store.tables.native import RawColumn, encode, is_raw, type_of
+from store.tables.native import DictionaryColumn, RawColumn, encode, is_raw, type_of
 
 _FLAGGED_REVISION = 54454  # a byte before each column says how it is serialised
 
@@ -44,11 +44,20 @@ class FrameInputStream(BlockInputStream):  # type: ignore[misc]
         return ColumnOrientedBlock(columns_with_types=types, data=data, info=info)
 
     def _column(self, spec: str, height: int, custom: bool) -> object:
+        if spec == "LowCardinality(String)" and not custom:
+            return self._dictionary_column()
         nullable = spec.startswith("Nullable(")
         if custom or not is_raw(spec[9:-1] if nullable else spec):
             return read_column(self.context, spec, height, self.fin, has_custom_serialization=custom)
         nulls = self.fin.read(height) if nullable else None
         return RawColumn(self.fin.read(8 * height), nulls)
+
+    def _dictionary_column(self) -> DictionaryColumn:
+        self.fin.read(8)  # version of the keys
+        key_type = read_binary_uint64(self.fin) & 0xF
+        dictionary = read_column(self.context, "String", read_binary_uint64(self.fin), self.fin)
+        height = read_binary_uint64(self.fin)
+        return DictionaryColumn(dictionary, self.fin.read(height << key_type), key_type)
 
 
 class FrameConnection(Connection):  # type: ignore[misc]

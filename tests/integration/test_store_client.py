@@ -54,6 +54,7 @@ def test_events_come_back_as_they_went_in(store: Store) -> None:
             revenue=[
                 Decimal(text) for text in ("0", "-0.0001", "99999999999999.9999", "1", "2.5", "-7", "3")
             ],
+            event_name=["", "a\0", "\0", "a", "x" * 5000, "中", ""],
             is_bot=[True, False, True, False, True, False, True],
             seq=[0, -1, 2**63 - 1, -(2**63), 5, 6, 7],
             value=[0.0, -1.5, 1e300, 1e-300, 3.0, 4.0, 5.0],
@@ -106,8 +107,16 @@ def test_a_column_that_is_left_out_takes_the_default_of_the_table(store: Store) 
 
 def test_a_missing_value_where_the_table_has_none_is_an_error_and_writes_nothing(store: Store) -> None:
     with pytest.raises(StoreError, match="title"):
-        store.insert("events", event_frame(title=["a", None]))
+        store.insert("events", event_frame(title=[*["a"] * 70_000, None]))
     assert store.query("SELECT * FROM events").is_empty()
+
+
+@pytest.mark.parametrize("attempts", [-1, 2**32])
+def test_a_number_that_the_column_cannot_hold_is_an_error(store: Store, attempts: int) -> None:
+    row = {"site_id": "s", "failed_id": "f", "received_at": NOON, "stage": "decode", "reason": "x"}
+    with pytest.raises(StoreError, match="attempts"):
+        store.insert("failed_events", pl.DataFrame([{**row, "attempts": attempts}]))
+    assert store.query("SELECT * FROM failed_events").is_empty()
 
 
 def test_an_unknown_column_is_an_error_that_cannot_be_retried(store: Store) -> None:
