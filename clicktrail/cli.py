@@ -29,7 +29,9 @@ COMMANDS = {
     "store": "the embedded store",
     "up": "collector, pipeline, store and dashboard together",
 }
-"""Name → one line of help; the module is clicktrail/commands/<name>_command.py or <name>.py."""
+"""Name → one line of help; the module is clicktrail/commands/<name>.py."""
+HIDDEN = ("demo-shop",)
+"""What other commands start."""
 OUR_FOLDERS = ("clicktrail", "ingest", "schemas", "sessionize", "store", "pipelines", "crm", "dashboards")
 
 
@@ -42,9 +44,9 @@ class Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """The command of this name."""
-        if cmd_name not in COMMANDS:
+        if cmd_name not in COMMANDS and cmd_name not in HIDDEN:
             return None
-        module = "import_" if cmd_name == "import" else cmd_name
+        module = "import_" if cmd_name == "import" else cmd_name.replace("-", "_")
         command: click.Command = importlib.import_module(f"clicktrail.commands.{module}").command
         return command
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from schemas.arrow import complete, failed_frame
 from store.tables.client import Store
 
 

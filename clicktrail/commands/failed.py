@@ -5,11 +5,11 @@ from __future__ import annotations
 from importlib.resources import files
 
 import click
-from store.tables.client import open_store
 
 from clicktrail.errors import ConfigError
 from clicktrail.output import json_option, print_result
 from clicktrail.settings import Settings
+from store.tables.client import open_store
 
 
 @click.group()

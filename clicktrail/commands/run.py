@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import asdict
 
 import click
 
@@ -23,4 +24,4 @@ def command(settings: Settings, runner: str, once: bool, as_json: bool) -> None:
     stop = threading.Event()
     with stop_on_signals(stop.set):
         written = run_live(settings, once=once or runner == "batch", large=runner == "batch", stop=stop)
-    print_result(written.to_json(), as_json)
+    print_result(asdict(written), as_json)

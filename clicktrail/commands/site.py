@@ -7,7 +7,6 @@ import zoneinfo
 from dataclasses import asdict, replace
 
 import click
-from store.tables.client import Store, open_store
 
 from clicktrail.errors import ConfigError
 from clicktrail.output import json_option, print_result
@@ -15,6 +14,7 @@ from clicktrail.settings import Settings
 from schemas.event import PROTOCOLS
 from schemas.objects import Site
 from store import objects
+from store.tables.client import Store, open_store
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -33,7 +33,7 @@ def command() -> None:
 @click.option("--origin", "origins", multiple=True, help="Accept browsers of this origin only.")
 @json_option
 @click.pass_obj
-def add(settings: Settings, site_id: str, as_json: bool, **options: str | tuple[str, ...] | None) -> None:
+def add(settings: Settings, /, site_id: str, as_json: bool, **options: str | tuple[str, ...] | None) -> None:
     """Add a site, or change what is given of one that is there."""
     store = open_store(settings)
     try:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import click
-from store.tables.client import open_store
 
 from clicktrail.output import json_option, print_result
 from clicktrail.settings import Settings
+from store.tables.client import open_store
 
 
 @click.command()

@@ -1,1 +1,1 @@
-SELECT site_id, min(event_time) AS first, max(event_time) AS last FROM events GROUP BY site_id
+SELECT count() AS events, max(event_time) AS latest FROM events WHERE site_id = {site_id:String}

@@ -1,4 +1,4 @@
--- Session rows of visitors; `wanted` (site_id, visitor_id, lowest, highest start) is sent along.
-SELECT s.* FROM sessions AS s FINAL
-WHERE s.site_id IN (SELECT site_id FROM wanted) AND s.vh IN (SELECT sipHash64(visitor_id) FROM wanted)
-  AND s.start >= (SELECT min(lowest) FROM wanted) AND s.start <= (SELECT max(highest) FROM wanted)
+-- Session rows that start inside chains; `chains` (site_id, visitor_id, first, last) is sent along.
+SELECT * FROM sessions FINAL
+WHERE (site_id, vh) IN (SELECT site_id, sipHash64(visitor_id) FROM chains)
+  AND start >= (SELECT min(first) FROM chains) AND start <= (SELECT max(last) FROM chains)

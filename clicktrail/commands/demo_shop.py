@@ -1,0 +1,55 @@
+"""The demo's own part: history once, then live traffic. Started by `clicktrail demo`."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timezone
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from clicktrail.commands.site import save
+from clicktrail.demo.shop import write_history
+from clicktrail.demo.traffic import run
+from clicktrail.settings import Settings
+from clicktrail.supervise import stop_on_signals
+from schemas.objects import Site
+from store import objects
+from store.tables.client import open_store
+
+SITE = Site(id="demo", domain="shop.example", timezone="Europe/Berlin", currency="EUR")
+
+
+@click.command(hidden=True)
+@click.option("--days", type=int, default=90)
+@click.option("--rate", type=float, default=3.0)
+@click.pass_obj
+def command(settings: Settings, days: int, rate: float) -> None:
+    """Send the shop's history through the import and its live traffic through the collector."""
+    stop = threading.Event()
+    with stop_on_signals(stop.set):
+        _import_history(settings, days)
+        run(settings, stop, rate)
+
+
+def _import_history(settings: Settings, days: int) -> None:
+    """Once for a data folder: the site is added when its history is whole."""
+    from pipelines.batch import import_files  # noqa: PLC0415 - loads Beam
+
+    done = settings.data / "demo-history"
+    store = open_store(settings)
+    try:
+        store.migrate()
+        if all(site.id != SITE.id for site in objects.sites(store)):
+            save(store, settings, SITE)
+    finally:
+        store.close()
+    if done.exists():
+        return
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "history.ndjson"
+        write_history(path, end=datetime.now(timezone.utc), days=days)
+        result = import_files(settings, [path], SITE.id)
+    click.echo(f"{result.events:,} events of {days} days in {result.seconds:.0f} s", err=True)
+    done.touch()

@@ -1,0 +1,93 @@
+"""`clicktrail doctor`: is this installation whole, and what to mend."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+
+from clicktrail.cli import check_folders
+from clicktrail.errors import ClicktrailError, ConfigError
+from clicktrail.output import json_option, print_result
+from clicktrail.settings import Settings
+from store.tables.client import open_store
+
+PARTS = {
+    "the embedded store": ("chdb", "embedded"),
+    "the pipeline": ("apache_beam", "beam"),
+    "the dashboard": ("dash", "dashboards"),
+    "fast Kafka checksums": ("crc32c", ""),
+}
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def command(settings: Settings, as_json: bool) -> None:
+    """Check the packages, the data folder, the ports and the store; exit 1 if something is to be mended."""
+    checks = [{"check": name, "ok": not fault, "detail": fault or "ok"} for name, fault in _faults(settings)]
+    print_result(checks, as_json)
+    bad = sum(not check["ok"] for check in checks)
+    if bad:
+        raise ConfigError(f"{bad} of {len(checks)} checks found something to mend")
+
+
+def _faults(settings: Settings) -> Iterator[tuple[str, str]]:
+    for part, (module, extra) in PARTS.items():
+        yield f"package {module} for {part}", _import_fault(module, extra)
+    yield "names of our folders", _fault(check_folders)
+    yield f"data folder {settings.data}", _fault(lambda: _check_writable(settings.data))
+    for name, host, port in (
+        ("collector", settings.collect_host, settings.collect_port),
+        ("dashboard", settings.dashboard_host, settings.dashboard_port),
+    ):
+        yield f"port {port} for the {name}", _port_fault(host, port)
+    yield "store", _fault(lambda: _check_store(settings))
+
+
+def _import_fault(module: str, extra: str) -> str:
+    try:
+        importlib.import_module(module)
+    except ImportError as error:
+        return f"{error}; pip install 'clicktrail[{extra}]'" if extra else f"{error}; pip install {module}"
+    return ""
+
+
+def _fault(check: Callable[[], None]) -> str:
+    try:
+        check()
+    except (ClicktrailError, OSError) as error:
+        return str(error)
+    return ""
+
+
+def _check_writable(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder) as file:
+        file.write(b"x")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _port_fault(host: str, port: int) -> str:
+    """A port that is taken is a fault only if it is not ours that answers there."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return f"{error.strerror}; if it is not clicktrail, set another port"
+    return ""
+
+
+def _check_store(settings: Settings) -> None:
+    store = open_store(settings)
+    try:
+        store.migrate()
+    finally:
+        store.close()

@@ -1,0 +1,54 @@
+"""A report for the command line: the same function and the same numbers as the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+from clicktrail.errors import ConfigError
+from clicktrail.settings import Settings
+from dashboards.period import Period, last_days, local_date, period
+from dashboards.reports import REPORTS, ReportOptions
+from schemas.objects import Site
+from store import objects
+from store.tables.client import Store, open_store
+
+DAYS = 30
+
+
+def run_report(  # noqa: PLR0913 - the options of the command
+    settings: Settings,
+    name: str,
+    site_id: str,
+    *,
+    first: str | None = None,
+    last: str | None = None,
+    filters: Sequence[str] = (),
+    limit: int = 1000,
+) -> dict[str, Any]:
+    """Run a report as a reader. Raises ConfigError for an unknown report, site, date or condition."""
+    if name not in REPORTS:
+        raise ConfigError(f"no report {name!r}; there are {', '.join(sorted(REPORTS))}")
+    now = datetime.now(timezone.utc)
+    store = open_store(settings, role="reader")
+    try:
+        site = _site(store, site_id)
+        options = ReportOptions(_period(site, first, last, now), now, tuple(filters), limit)
+        return REPORTS[name].run(store, site, options)
+    finally:
+        store.close()
+
+
+def _site(store: Store, site_id: str) -> Site:
+    for site in objects.sites(store):
+        if site.id == site_id:
+            return site
+    raise ConfigError(f"no site {site_id}; add it with `clicktrail site add {site_id}`")
+
+
+def _period(site: Site, first: str | None, last: str | None, now: datetime) -> Period:
+    """The days asked for; an end left out is today, a begin left out is 29 days before the end."""
+    end = last or local_date(now, site.timezone).isoformat()
+    begin = first or last_days(DAYS, period(end, end, site.timezone).start, site.timezone).start.isoformat()
+    return period(begin, end, site.timezone)

@@ -1,0 +1,90 @@
+"""What the tables know of the visitors of a block: from memory where that suffices, else read back.
+
+Look-ups are per block, never per visitor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+
+import polars as pl
+
+from pipelines.seen import Seen
+from sessionize.cache import OpenSessions
+from sessionize.read_back import EMPTY, ReadBack
+from sessionize.recut import STORED, Recut
+from sessionize.repeats import KEYS
+from sessionize.rule import Rule
+from store.tables.client import Store
+
+VISITOR = ["site_id", "visitor_id"]
+
+
+def read_sql(name: str) -> str:
+    """A query of this package; `{columns}` in it are those of a stored event."""
+    text = (files("pipelines") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    return text.replace("{columns}", ", ".join(STORED))
+
+
+COPIES, DAYS, EXTENT = (read_sql(name) for name in ("stored_copies", "stored_days", "stored_extent"))
+SESSIONS = read_sql("stored_sessions")
+
+
+class KnownEvents:
+    """Stored events and sessions around new ones. All but the store itself may be lost at any moment."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._open = OpenSessions()
+        self._seen: dict[str, Seen | None] = {}  # None: the site had events before, the store is asked
+
+    def forget(self) -> None:
+        """Drop what memory holds: another writer may have changed the tables."""
+        self._open.drop()
+        self._seen.clear()
+
+    def around(self, new: pl.DataFrame, rules: Mapping[str, Rule]) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Stored events (STORED columns) and sessions: all that a re-cut of the new events must know."""
+        for site_id in self._open.unknown_sites(new):
+            extent = self._store.rows(EXTENT, site_id=site_id)[0]
+            self._open.complete(site_id, extent["latest"] if extent["events"] else None)
+            self._seen[site_id] = None if extent["events"] else Seen()
+        copies = self._copies(new)
+        known = self._open.known(new, rules, copies)
+        if known.missing.is_empty():
+            return pl.concat([known.events, copies]), known.sessions
+        reading = ReadBack(new.join(known.missing, on=VISITOR, how="semi"), rules)
+        reading.add_copies(copies)
+        while (days := reading.wanted()).height:
+            reading.add_days(days, self._read(DAYS, "days", days))
+        sessions = self._read(SESSIONS, "chains", reading.chains())
+        return pl.concat([known.events, reading.known]), pl.concat(
+            [known.sessions, sessions.select(known.sessions.columns)]
+        )
+
+    def _read(self, sql: str, name: str, asked: pl.DataFrame) -> pl.DataFrame:
+        """Rows of the visitors asked about (the tables find them by a hash, which two may share)."""
+        return self._store.query(sql, tables={name: asked}).join(asked, on=VISITOR, how="semi")
+
+    def _copies(self, new: pl.DataFrame) -> pl.DataFrame:
+        """Stored copies of the new events, wherever they lie."""
+        ids = new.select(KEYS)
+        asked = [ids.filter(self._maybe_seen(site_id, ids)) for (site_id,), ids in ids.group_by("site_id")]
+        ids = pl.concat([ids.clear(), *asked])
+        if ids.is_empty():
+            return EMPTY
+        return self._store.query(COPIES, tables={"ids": ids.unique()}).cast(EMPTY.schema)
+
+    def _maybe_seen(self, site_id: object, ids: pl.DataFrame) -> pl.Series:
+        seen = self._seen[str(site_id)]
+        return (
+            pl.Series([True]).new_from_index(0, ids.height) if seen is None else seen.maybe(ids["event_id"])
+        )
+
+    def remember(self, done: Recut) -> None:
+        """Take over what was written."""
+        self._open.put(done)
+        for (site_id,), rows in done.insert.select("site_id", "event_id").group_by("site_id"):
+            if (seen := self._seen[str(site_id)]) is not None:
+                seen.add(rows["event_id"])

@@ -1,0 +1,168 @@
+"""What a pipeline process holds: store connection, sites, open sessions; and the work of each step."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields, replace
+
+import polars as pl
+
+from clicktrail.errors import StoreError
+from clicktrail.settings import Settings
+from ingest.decode import decode
+from ingest.enrich import enrich
+from ingest.identity import edges
+from ingest.protocols.base import Decoded, Source
+from ingest.protocols.failure import failed
+from ingest.sites import SiteIndex
+from pipelines.known import KnownEvents
+from pipelines.persons import persons_of
+from pipelines.write import Batch, write
+from schemas.arrow import schema
+from schemas.envelope import encode_block
+from schemas.failed_event import FailedEvent, Reason, Stage
+from sessionize.recut import Recut, recut
+from sessionize.rule import Rule
+from store import objects
+from store.tables.client import Store, open_store
+
+SITES_FRESH_S = 1.0
+
+log = logging.getLogger("clicktrail.pipeline")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What was done. read = events + duplicates + failed."""
+
+    events: int = 0
+    duplicates: int = 0
+    failed: int = 0
+    sessions: int = 0  # that stand more than before
+    strays: int = 0  # passive events without a session
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+
+@dataclass(frozen=True)
+class Change:
+    """The rows one block changes."""
+
+    recut: Recut
+    edges: pl.DataFrame
+    failed: Sequence[FailedEvent]
+    sessions: int  # that stand more than before
+
+
+class Worker:
+    """Serves the steps of one process; one batch at a time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.store: Store = open_store(settings)
+        self.store.migrate()
+        self._known = KnownEvents(self.store)
+        self._sites = SiteIndex(())
+        self._sites_read = float("-inf")
+        self._batch = Batch(0, "")
+        self.handed: Sequence[Source] = ()
+        self.counts = Counts()
+        self.failure: StoreError | None = None
+
+    def hand(self, batch: Batch, block: Sequence[Source]) -> None:
+        """Set what the next run works on."""
+        if time.monotonic() - self._sites_read > SITES_FRESH_S:
+            self._sites = SiteIndex(objects.sites(self.store))
+            self._sites_read = time.monotonic()
+        self._batch, self.handed, self.counts, self.failure = batch, block, Counts(), None
+
+    def forget(self) -> None:
+        """Drop all that only memory holds of the tables."""
+        self._known.forget()
+
+    def decode(self, sources: Sequence[Source]) -> Decoded:
+        """Requests and lines → events with everything known from the event alone."""
+        try:
+            decoded = decode(sources, self._sites)
+            return replace(decoded, events=enrich(decoded.events, self._sites))
+        except Exception as error:
+            # A process edge: no request may stop the pipeline, whatever our code does with it.
+            if len(sources) == 1:
+                log.exception("a request could not be decoded and was kept as a failed event")
+                return Decoded(decode([], self._sites).events, [_poisonous(sources[0], error)])
+        parts = [self.decode([source]) for source in sources]
+        events = pl.concat([part.events for part in parts], how="diagonal")
+        return Decoded(events, [failure for part in parts for failure in part.failed])
+
+    def change(self, decoded: Decoded) -> Change:
+        """New events → rows to write."""
+        new = decoded.events
+        rules = self._rules(new)
+        with self._noted():
+            known, sessions = self._known.around(new, rules)
+        done = recut(known, new, sessions, rules)
+        return Change(done, edges(done.insert), decoded.failed, _more(done, sessions))
+
+    def _rules(self, events: pl.DataFrame) -> Mapping[str, Rule]:
+        sites = [self._sites.by_id(site_id) for site_id in events["site_id"].unique().to_list()]
+        return {
+            site.id: Rule(timeout_ms=site.timeout_s * 1000, currency=site.currency)
+            for site in sites
+            if site is not None
+        }
+
+    def write(self, change: Change) -> Counts:
+        """Events first: sessions follow from them, so that running a batch again mends one cut short."""
+        done, batch = change.recut, self._batch
+        with self._noted():
+            write(self.store, batch, "events", done.retract)
+            write(self.store, batch, "events", done.insert)
+            write(self.store, batch, "sessions", done.sessions)
+            write(self.store, batch, "failed_events", _failed_frame(change.failed))
+            if not change.edges.is_empty():
+                write(self.store, batch, "identity_edges", change.edges)
+                write(self.store, batch, "persons", persons_of(self.store, change.edges))
+        self._known.remember(done)
+        self.counts += Counts(
+            done.insert.height, done.duplicates, len(change.failed), change.sessions, done.strays
+        )
+        return self.counts
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        """Keep a failure of the store as it is: the runner wraps what a step raises."""
+        try:
+            yield
+        except StoreError as error:
+            self.failure = error
+            raise
+
+
+_workers: dict[Settings, Worker] = {}
+
+
+def worker(settings: Settings) -> Worker:
+    """The worker of this process for these settings."""
+    if settings not in _workers:
+        _workers[settings] = Worker(settings)
+    return _workers[settings]
+
+
+def _more(done: Recut, before: pl.DataFrame) -> int:
+    """How many sessions stand more than before: new ones less vanished ones."""
+    gone = pl.col("is_deleted")
+    new = done.sessions.filter(~gone).join(before, on="session_id", how="anti")
+    vanished = done.sessions.filter(gone).join(done.sessions_after, on="session_id", how="anti")
+    return new.height - vanished.height
+
+
+def _failed_frame(failures: Sequence[FailedEvent]) -> pl.DataFrame:
+    return pl.DataFrame([asdict(failure) for failure in failures], schema=schema(FailedEvent))
+
+
+def _poisonous(source: Source, error: Exception) -> FailedEvent:
+    raw = encode_block([source.envelope])
+    return failed(source, 0, raw, Stage.DECODE, Reason.INTERNAL, f"{type(error).__name__}: {error}")

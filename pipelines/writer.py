@@ -1,0 +1,41 @@
+"""Batches under the lease: stamps each with a version and runs it through the local pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.resources import files
+
+from clicktrail.settings import Settings
+from ingest.protocols.base import Source
+from pipelines.lease import Lease, Turn
+from pipelines.local import LocalRuns
+from pipelines.worker import Counts, worker
+from pipelines.write import Batch
+
+NEWEST_VERSION = (files("pipelines") / "sql" / "newest_version.sql").read_text(encoding="utf-8")
+EPOCH_BITS = 32
+
+
+class Writer:
+    """Writes the tables of one installation, in turn with others."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._worker = worker(settings)
+        self._run = LocalRuns(settings)
+        newest = int(self._worker.store.rows(NEWEST_VERSION)[0]["version"] or 0)
+        self._lease = Lease(settings.data.resolve() / "lease", above=newest >> EPOCH_BITS)
+        self._number = 0
+
+    @contextmanager
+    def turn(self) -> Iterator[Turn]:
+        """Hold the lease; when another wrote in between, what memory holds of the tables is dropped."""
+        with self._lease.turn() as turn:
+            if turn.taken_over:
+                self._worker.forget()
+            yield turn
+
+    def write(self, turn: Turn, token: str, block: Sequence[Source]) -> Counts:
+        """Write one block under the next version; `token` names it for retries."""
+        self._number += 1
+        return self._run(Batch(turn.epoch << EPOCH_BITS | self._number, token), block)
