@@ -26,6 +26,7 @@ from clicktrail.settings import Settings
 from schemas.objects import Site
 from store.objects import put_site, write_sites_file
 from store.tables.client import Store, open_store
+from store.tables.embedded.launch import store_address
 
 CONNECTIONS = 24
 MARKERS_S = 20  # markers a second
@@ -48,6 +49,7 @@ def measure(rate: int, seconds: float) -> dict[str, Any]:
         environment = {"CLICKTRAIL_DATA": str(folder), "CLICKTRAIL_COLLECT_PORT": str(port)}
         processes = {"store": running.enter_context(command(["store", "serve"], environment))}
         settings = Settings(data=folder, collect_port=port)
+        store_address(folder, wait_s=_WAIT_S, start=False)  # ours, not one that the client would start
         store = open_store(settings, wait_s=_WAIT_S)
         store.migrate()
         put_site(store, Site(id=SITE))

@@ -33,7 +33,9 @@ def store_folder() -> Iterator[Path]:
 def _end_store(folder: Path) -> None:
     # The pipeline in this process keeps its connection, so that the store does not end by itself.
     if pid := store_pid(folder):
-        psutil.Process(pid).terminate()
+        store = psutil.Process(pid)
+        store.terminate()
+        store.wait(_END_S)
     deadline = time.monotonic() + _END_S
     while is_locked(StoreFiles(folder).lock) and time.monotonic() < deadline:
         time.sleep(0.1)
