@@ -99,13 +99,13 @@ class _Ordered:
         values = [getattr(self._rules.get(site, Rule()), name) for site in self._sites]
         if len(set(values)) == 1:
             return np.full(len(positions), values[0])
-        sites = self.take(positions, "site_id")
+        sites = self.take(positions, "site_id")["site_id"]
         of_rows: npt.NDArray[Any] = sites.replace_strict(self._sites, pl.Series(values)).to_numpy()
         return of_rows
 
-    def take(self, positions: Ints, column: str) -> pl.Series:
-        """A column of the events at these positions of the order."""
-        return self.events[column].gather(self.order[positions])
+    def take(self, positions: Ints, *columns: str) -> pl.DataFrame:
+        """Columns of the events at these positions of the order."""
+        return self.events.select(columns)[self.order[positions]]
 
 
 def _ranges(ordered: _Ordered) -> tuple[Ints, Ints]:
@@ -175,11 +175,10 @@ def _summaries(ordered: _Ordered, first: Ints, end: Ints) -> pl.DataFrame:
     engaged_s = _engaged_ms(ordered, number, first) / 1000
     orders, revenue = _orders(ordered, number, len(first))
     engaged = (engaged_s > ENGAGED_S) | (views >= ENGAGED_VIEWS) | (orders > 0)
-    columns: dict[str, object] = {
-        name: ordered.take(first, column) for name, column in OF_FIRST_EVENT.items()
-    }
+    opening = ordered.take(first, "event_id", *OF_FIRST_EVENT.values())
+    columns: dict[str, object] = {name: opening[column] for name, column in OF_FIRST_EVENT.items()}
     columns |= {
-        "session_id": _session_ids(ordered, first),
+        "session_id": _session_ids(opening),
         "start": pl.Series(ordered.time[first]).cast(INSTANT),
         "end": pl.Series(ordered.time[end - 1]).cast(INSTANT),
         "events": end - first,
@@ -205,15 +204,14 @@ def _count(flags: Bools, first: Ints, end: Ints) -> Ints:
 def _path(ordered: _Ordered, view: Ints, views: Ints) -> pl.Series:
     """The path of each session's view; '' for a session without one."""
     seen = views > 0
-    paths = ordered.take(np.where(seen, view, 0), "path")
+    paths = ordered.take(np.where(seen, view, 0), "path")["path"]
     seen_paths: pl.Series = paths.zip_with(pl.Series(seen), pl.repeat("", len(paths), eager=True))
     return seen_paths
 
 
-def _session_ids(ordered: _Ordered, first: Ints) -> list[str]:
-    names = pl.DataFrame([ordered.take(first, c) for c in ("site_id", "visitor_id", "event_id")])
-    texts = names.select(pl.concat_str(pl.all(), separator=ID_SEPARATOR).cast(pl.Binary)).to_series()
-    return [hash_id(text) for text in texts.to_list()]
+def _session_ids(opening: pl.DataFrame) -> list[str]:
+    names = pl.concat_str("site_id", "visitor_id", "event_id", separator=ID_SEPARATOR)
+    return [hash_id(text) for text in opening.select(names.cast(pl.Binary)).to_series().to_list()]
 
 
 def _engaged_ms(ordered: _Ordered, number: Ints, first: Ints) -> Ints:
@@ -222,13 +220,13 @@ def _engaged_ms(ordered: _Ordered, number: Ints, first: Ints) -> Ints:
     if len(at) == 0:
         return np.zeros(len(first), dtype=np.int64)
     page = _page_of(ordered, first)[at]
-    names = ordered.take(page, "page_view_id")
+    names = ordered.take(page, "page_view_id")["page_view_id"]
     timed = pl.DataFrame(
         {
             "session": number[at],
             "page": names,
             "at": np.where((names == "").to_numpy(), page, -1),
-            "ms": ordered.take(at, "engaged_ms"),
+            "ms": ordered.take(at, "engaged_ms")["engaged_ms"],
         }
     )
     longest = timed.group_by("session", "page", "at").agg(pl.col("ms").max())
@@ -248,9 +246,7 @@ def _orders(ordered: _Ordered, number: Ints, size: int) -> tuple[Ints, pl.Series
     at = np.flatnonzero(kind & (number >= 0))
     if len(at) == 0:
         return np.zeros(size, dtype=np.int64), pl.Series([Decimal(0)], dtype=MONEY).new_from_index(0, size)
-    rows = pl.DataFrame(
-        [ordered.take(at, c) for c in ("event_type", "order_id", "event_id", "revenue", "currency")]
-    ).with_columns(
+    rows = ordered.take(at, "event_type", "order_id", "event_id", "revenue", "currency").with_columns(
         session=pl.Series(number[at]),
         ours=pl.Series(ordered.rule_value("currency", at)),
         # An order without an id stands for itself.

@@ -80,21 +80,22 @@ class Chains:
     order: Order
     number: Ints  # of each row
 
-    def touched(self, events: pl.DataFrame, rows: Bools) -> pl.DataFrame:
+    def of(self, rows: Bools) -> Bools:
+        """All rows of the chains of these rows."""
+        chosen = np.bincount(self.number[rows], minlength=len(rows)) > 0
+        whole: Bools = chosen[self.number]
+        return whole
+
+    def bounds(self, events: pl.DataFrame, rows: Bools) -> pl.DataFrame:
         """The chains of these rows: chain (number), site_id, visitor_id, first, last (times)."""
         begins = np.flatnonzero(np.diff(self.number[self.order.positions], prepend=-1))
         ends = np.append(begins[1:], len(self.number))[: len(begins)] - 1
-        numbers = np.unique(self.number[rows])
-        first, last = self.order.positions[begins[numbers]], self.order.positions[ends[numbers]]
-        return pl.DataFrame(
-            [
-                pl.Series("chain", numbers),
-                events["site_id"].gather(first),
-                events["visitor_id"].gather(first),
-                events["event_time"].gather(first).alias("first"),
-                events["event_time"].gather(last).alias("last"),
-            ]
-        )
+        numbers = np.flatnonzero(np.bincount(self.number[rows]))
+        first = events.select("site_id", "visitor_id", first="event_time")[
+            self.order.positions[begins[numbers]]
+        ]
+        last = events.select(last="event_time")[self.order.positions[ends[numbers]]]
+        return first.hstack(last).insert_column(0, pl.Series("chain", numbers))
 
 
 def chains(events: pl.DataFrame, rules: Mapping[str, Rule]) -> Chains:

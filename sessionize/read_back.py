@@ -58,4 +58,4 @@ class ReadBack:
     def chains(self) -> pl.DataFrame:
         """The chains touched, as far as known: chain, site_id, visitor_id, first, last."""
         every = pl.concat([slim(self.known), self._new])
-        return chains(every, self._rules).touched(every, touching(every, self._new, self.known.height))
+        return chains(every, self._rules).bounds(every, touching(every, self._new, self.known.height))

@@ -50,13 +50,14 @@ def recut(known: pl.DataFrame, new: pl.DataFrame, stored: pl.DataFrame, rules: M
     """
     every, before_new = pl.concat([slim(known), slim(new)]), known.height
     linked = chains(every, rules)
-    touched = linked.touched(every, touching(every, new, before_new))
+    touched = touching(every, new, before_new)
     wins, lost = _standing(known, new, every)
-    stays = wins & np.isin(linked.number, touched["chain"].to_numpy())
+    stays = wins & linked.of(touched)
     after = every.filter(stays)
     cut = cuts(after, rules, linked.order.only(stays))
     insert = new if wins[before_new:].all() else new.filter(wins[before_new:])
-    before = _inside(_latest(complete(stored, Session), SESSION_KEYS), touched)
+    ranges = linked.bounds(every, touched)
+    before = _inside(_latest(complete(stored, Session), SESSION_KEYS), ranges)
     stray = cut.session_of == -1
     return Recut(
         insert=insert,
@@ -64,7 +65,7 @@ def recut(known: pl.DataFrame, new: pl.DataFrame, stored: pl.DataFrame, rules: M
         sessions=_changes(before, cut.sessions),
         duplicates=new.height - insert.height,
         strays=int(np.count_nonzero(np.flatnonzero(stays)[stray] >= before_new)),
-        touched=touched,
+        touched=ranges,
         events_after=after.with_columns(chain=pl.Series(linked.number[stays])),
         sessions_after=cut.sessions.with_columns(chain=_chain_of_sessions(cut, linked.number[stays])),
     )
