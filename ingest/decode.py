@@ -67,6 +67,7 @@ def _with_envelopes(events: pl.DataFrame, sources: Sequence[Source]) -> pl.DataF
     beside = pl.DataFrame(
         {
             "_import": [e.method == IMPORT for e in envelopes],
+            "_fixed": [e.method == IMPORT or (e.trusted and e.site_key != "") for e in envelopes],
             "_key": [e.site_key for e in envelopes],
             "_arrived": [e.received_at for e in envelopes],
             "_hash": [e.client_hash for e in envelopes],
@@ -85,12 +86,12 @@ def _with_envelopes(events: pl.DataFrame, sources: Sequence[Source]) -> pl.DataF
 
 
 def put_site(events: pl.DataFrame, sites: SiteIndex) -> pl.DataFrame:
-    """The site of the key: an import's own, else what the event says, else what the request says."""
-    said = (
-        pl.when(pl.col("_import") | (pl.col("site_key").fill_null("") == ""))
-        .then("_key")
-        .otherwise("site_key")
-    )
+    """The site of the key: what the event says, else what the request says.
+
+    The site of an import or of a secret is fixed: nobody may write as trusted to another site.
+    """
+    silent = pl.col("site_key").fill_null("") == ""
+    said = pl.when(pl.col("_fixed") | silent).then("_key").otherwise("site_key")
     events = events.with_columns(said.alias("site_key"))
     keys = events.select("protocol", "site_key", "_origin").unique()
     found = [_site_of(sites, *row) for row in keys.iter_rows()]
