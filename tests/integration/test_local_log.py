@@ -19,6 +19,7 @@ from clicktrail.settings import Settings
 from store.log import open_log
 from store.log.base import Log
 from store.log.local import LocalLog
+from store.log.segment import encode
 from tests.integration.log_contract import LogContract, Opener, payloads, read_all
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -125,6 +126,14 @@ def test_a_flipped_bit_loses_one_record_and_is_reported(
     assert path.read_bytes().startswith(bytes(content))  # nothing is taken from the file
     assert f"{path}: " in caplog.text
     assert f"at offset {offsets[number]} " in caplog.text
+
+
+def test_a_record_inside_the_payload_of_a_damaged_one_is_not_taken_for_a_record(tmp_path: Path) -> None:
+    with opened(tmp_path) as log:
+        log.append([b"copy of a log: " + encode(0, [b"no record here"]), b"next"])
+    with segments(tmp_path)[0].open("r+b") as file:
+        file.write(b"X")
+    assert payloads(LocalLog(tmp_path, write=False)) == [b"next"]
 
 
 def test_a_file_of_zeros_after_a_crash_of_the_machine_is_stepped_over(tmp_path: Path) -> None:
