@@ -67,7 +67,10 @@ def cli(context: click.Context, verbose: bool) -> None:
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
         stream=sys.stderr,
     )
-    logging.getLogger().handlers[0].setLevel(logging.INFO if verbose else logging.WARNING)
+    for name in OUR_FOLDERS:
+        logging.getLogger(name).setLevel(logging.INFO)
+    # Beam warns of a cloud library that nobody here needs.
+    logging.getLogger().handlers[0].addFilter(lambda record: "apitools" not in record.getMessage())
     context.obj = Settings.from_env(os.environ)
     check_folders()
 
