@@ -155,6 +155,8 @@ def _serve_downloads(server: Flask, desk: Desk) -> None:
             abort(404)
         view = desk.view(State.of(found.path, request.args.to_dict(flat=False)))
         try:
+            if view.trouble is not None:
+                raise view.trouble
             rows = found.download(view, name)
         except ClicktrailError as error:
             return Response(

@@ -15,7 +15,7 @@ LIGHT = {
     "bg": "#F7F7F5", "panel": "#FFFFFF", "sunken": "#F1F1EE", "line": "#E4E4DF", "line-strong": "#C9CAC4",
     "ink": "#17191C", "muted": "#5C636B", "faint": "#666D75",
     "accent": "#0E6F86", "accent-soft": "#E3F0F3", "accent-bar": "#DCEBEF", "on-accent": "#FFFFFF",
-    "solid": "#0E6F86", "good": "#0E6F86", "bad": "#B3500B", "bad-soft": "#FBEDE0", "focus": "#0B5CD5",
+    "solid": "#0E6F86", "good": "#0E6F86", "bad": "#AF4D09", "bad-soft": "#FBEDE0", "focus": "#0B5CD5",
     "c1": "#0E6F86", "c2": "#C97412", "c3": "#7433D1", "c4": "#6C302C", "c5": "#B26BD6",
     "prev": "#858C94", "grid": "#ECECE8", "axis": "#666D75", "fill": "rgba(14,111,134,.08)",
     "shadow": "0 1px 2px rgba(23,25,28,.05)",

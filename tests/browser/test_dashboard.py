@@ -1,0 +1,289 @@
+"""The dashboard in a real Chromium, on a real store with known data."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+from waitress.server import create_server
+
+from clicktrail.settings import Settings
+from dashboards.app import create_app
+from dashboards.serve import listen
+from store.tables.client import Store, open_store
+from tests.conftest import TABLES
+from tests.dashboards.shop import ODD_PATH, Shop, click, open_shop
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--no-first-run",
+]  # fmt: skip
+WIDE, PHONE = (1440, 900), (390, 844)
+MS = 15_000
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        not CHROMIUM.exists() and os.environ.get("CI") != "true",
+        reason="no /usr/bin/chromium on this machine",
+    ),
+]
+
+
+@dataclass
+class Watched:
+    """A page and what it must never do: complain, or ask another host."""
+
+    page: Any
+    base: str
+    complaints: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+    def open(self, address: str) -> Any:
+        """Go there and wait until the page and its charts stand."""
+        self.page.goto(self.base + address)
+        self.page.wait_for_selector("main#main", timeout=MS)
+        if self.page.query_selector(".dash-graph"):
+            self.page.wait_for_selector(".dash-graph .main-svg", timeout=MS)
+        return self.page
+
+    def check(self) -> None:
+        """Nothing on the console, no other host, nothing wider than the window."""
+        assert self.complaints == []
+        assert self.hosts <= {urlsplit(self.base).netloc}
+        assert self.page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
+
+
+@pytest.fixture(scope="module")
+def tables(_migrated_store: Store) -> Store:
+    """The store of the session, emptied once for all tests here."""
+    for table in TABLES:
+        _migrated_store.command(f"TRUNCATE TABLE {table}")
+    return _migrated_store
+
+
+@pytest.fixture(scope="module")
+def shop(tables: Store) -> Shop:
+    return open_shop(tables, "hats")
+
+
+@pytest.fixture(scope="module")
+def base(tables: Store, store_settings: Settings, shop: Shop) -> Iterator[str]:
+    """The address of a running dashboard."""
+    listener = listen("127.0.0.1", 0)
+    reader = open_store(store_settings, role="reader")
+    app = create_app(reader, lambda: tables, store_settings)
+    server = create_server(app.server, sockets=[listener], threads=8)
+    thread = threading.Thread(target=_run, args=(server,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.close()
+    server.task_dispatcher.shutdown(timeout=1)
+    thread.join(timeout=5)
+    reader.close()
+
+
+def _run(server: Any) -> None:
+    try:
+        server.run()
+    except OSError:  # its socket was closed: the end of the test
+        return
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def windows(chromium: Any) -> Iterator[Callable[[tuple[int, int], str], Any]]:
+    """One profile for each size and theme, so that later pages find the files of earlier ones."""
+    profiles: dict[tuple[tuple[int, int], str], Any] = {}
+
+    def profile(size: tuple[int, int], theme: str) -> Any:
+        if (size, theme) not in profiles:
+            profiles[size, theme] = chromium.new_context(
+                viewport={"width": size[0], "height": size[1]}, color_scheme=theme, reduced_motion="reduce"
+            )
+        return profiles[size, theme]
+
+    yield profile
+    for context in profiles.values():
+        context.close()
+
+
+@pytest.fixture
+def opened(windows: Callable[[tuple[int, int], str], Any], base: str) -> Iterator[Callable[..., Watched]]:
+    """`opened(size, theme)`: a fresh page; looked over when the test ends."""
+    made: list[Watched] = []
+
+    def make(size: tuple[int, int] = WIDE, theme: str = "light") -> Watched:
+        page = windows(size, theme).new_page()
+        watched = Watched(page, base)
+        page.on("console", lambda m: m.type in ("error", "warning") and watched.complaints.append(m.text))
+        page.on("pageerror", lambda error: watched.complaints.append(str(error)))
+        page.on("request", lambda r: r.url.startswith("http") and watched.hosts.add(urlsplit(r.url).netloc))
+        made.append(watched)
+        return watched
+
+    yield make
+    for watched in made:
+        watched.check()
+        watched.page.close()
+
+
+@pytest.mark.parametrize(
+    ("lang", "theme", "size"),
+    [("en", "light", WIDE), ("zh", "dark", WIDE), ("en", "dark", PHONE), ("zh", "light", PHONE)],
+)
+def test_every_page_opens_in_both_languages_and_themes(
+    opened: Any, shop: Shop, lang: str, theme: str, size: tuple[int, int]
+) -> None:
+    watched = opened(size, theme)
+    words = {
+        "/": ("10 visitors, 100% more", "10 位访客，比之前 30 天多 100%"),
+        "/live": ("Happening now", "正在发生"),
+        "/sites": ("First event received", "首个事件收到于"),
+    }
+    for path, said in words.items():
+        page = watched.open(f"{path}?site=hats&lang={lang}")
+        assert said[lang == "zh"] in page.inner_text(".page")
+        assert page.evaluate("document.documentElement.dataset.theme") == theme
+        assert page.evaluate("document.documentElement.lang") == ("zh-CN" if lang == "zh" else "en")
+        watched.check()
+    assert page.is_visible(".tabbar") == (size == PHONE)
+
+
+def test_the_overview_shows_the_known_numbers_and_countries_by_name(opened: Any, shop: Shop) -> None:
+    page = opened().open("/?site=hats")
+    assert [tile.inner_text() for tile in page.query_selector_all(".kpi-v")] == [
+        "10",
+        "12",
+        "36",
+        "25.0%",
+        "30 s",
+    ]
+    assert "Germany" in page.inner_text("main")
+    assert page.query_selector(".trace.scatter") is not None
+
+
+def test_period_filter_and_metric_make_a_round_trip_through_the_address(opened: Any, shop: Shop) -> None:
+    page = opened().open("/?site=hats")
+    page.click(".kpi >> nth=1 >> a")
+    page.wait_for_selector(".kpi.on .kpi-l > a:has-text('Sessions')", timeout=MS)
+    page.click("th >> text=Germany")
+    page.wait_for_selector(".chip.on:has-text('Germany')", timeout=MS)
+    page.click("summary.btn")
+    page.fill("input[name=start]", "2026-01-01")
+    page.fill("input[name=end]", datetime.now(timezone.utc).date().isoformat())
+    page.click("form:has(input[name=start]) button")
+    page.wait_for_selector("summary.btn:has-text('Own dates')", timeout=MS)
+    query = parse_qs(urlsplit(page.url).query)
+    assert query["metric"] == ["sessions"]
+    assert query["f"] == ["country=DE"]
+    assert (query["p"], query["start"]) == (["dates"], ["2026-01-01"])
+    page.reload()
+    page.wait_for_selector(".chip.on:has-text('Germany')", timeout=MS)
+    assert page.inner_text(".kpi.on .kpi-l a") == "Sessions"
+    page.go_back()
+    page.wait_for_selector("summary.btn:has-text('Last 30 days')", timeout=MS)
+    page.click(".chip.on .chip-x")
+    page.wait_for_selector(".chip.on", state="detached", timeout=MS)
+
+
+def test_a_filter_can_be_written_by_hand(opened: Any, shop: Shop) -> None:
+    page = opened().open("/?site=hats")
+    page.click("summary.chip")
+    page.select_option("select[name=field]", "path")
+    page.fill("input[name=value]", "/hat*")
+    page.click("form:has(input[name=value]) button")
+    page.wait_for_selector(".chip.on:has-text('/hat*')", timeout=MS)
+    assert page.inner_text(".kpi-v") == "10"
+
+
+def test_how_a_number_is_computed_opens_by_keyboard_and_escape_gives_the_focus_back(
+    opened: Any, shop: Shop
+) -> None:
+    page = opened().open("/?site=hats")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.focus(".kpi .info")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".how:visible", timeout=MS)
+    assert "FROM sessions" in page.inner_text(".how:visible pre")
+    page.keyboard.press("Escape")
+    assert page.query_selector("details.menu[open]") is None
+    assert "info" in page.evaluate("document.activeElement.className")
+
+
+def test_the_theme_flips_the_page_and_the_chart_without_a_request(opened: Any, shop: Shop) -> None:
+    page = opened().open("/?site=hats")
+    line = "document.querySelector('.js-line').style.stroke"
+    before, asked = page.evaluate(line), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.click(".side [data-act=theme]")
+    page.wait_for_selector("html[data-theme=dark]", timeout=MS)
+    assert page.evaluate("getComputedStyle(document.body.parentElement).backgroundColor") == "rgb(14, 16, 18)"
+    page.wait_for_timeout(300)
+    assert page.evaluate(line) != before
+    assert asked == []
+    page.evaluate("localStorage.clear()")
+
+
+def test_a_new_event_appears_on_the_live_page_within_seconds(opened: Any, shop: Shop, tables: Store) -> None:
+    page = opened().open("/live?site=hats")
+    click(tables, shop, "fresh", datetime.now(timezone.utc), path="/just-now", title="<b>Now</b>")
+    page.wait_for_selector("#live-ticker >> text=/just-now", timeout=3_000)
+    assert "Kenya" in page.inner_text("#live-ticker .tick >> nth=0")
+    page.wait_for_selector("#live-now .now:text-is('1')", timeout=5_000)
+    page.wait_for_selector("time:has-text(' s')", timeout=5_000)
+
+
+def test_a_site_can_be_added_and_shows_its_tag(opened: Any, shop: Shop, store_settings: Settings) -> None:
+    page = opened().open("/sites?site=hats")
+    page.fill("input[name=id]", "bad id")
+    page.click("button[type=submit]:has-text('Add site')")
+    page.wait_for_selector("#site-error-id:has-text('1 to 64 letters')", timeout=MS)
+    page.fill("input[name=id]", "scarves")
+    page.fill("input[name=domain]", "scarves.example")
+    page.fill("input[name=timezone]", "Africa/Nairobi")
+    page.press("input[name=timezone]", "Enter")
+    page.wait_for_selector("pre:has-text('data-site=\"scarves\"')", timeout=MS)
+    assert parse_qs(urlsplit(page.url).query)["site"] == ["scarves"]
+    assert "Listening on http://127.0.0.1:8080" in page.inner_text("main")
+    assert "scarves.example" in page.inner_text(".side")
+    assert "scarves" in (store_settings.data / "sites.json").read_text()
+
+
+def test_markup_in_data_and_addresses_is_shown_as_text(opened: Any, shop: Shop) -> None:
+    watched = opened()
+    page = watched.open("/?site=hats")
+    assert ODD_PATH in page.inner_text("main")
+    evil = "<img src=x onerror=alert(1)>"
+    page = watched.open(
+        f"/?site={quote(evil)}&f={quote('path=' + evil)}&metric={quote(evil)}&theme={quote(evil)}"
+    )
+    assert evil in page.inner_text("main")
+    assert page.query_selector("main img") is None
+    assert re.search("metric in this link is unknown", page.inner_text("main"))
+
+
+def test_a_page_that_is_not_there_leads_home(opened: Any, shop: Shop) -> None:
+    page = opened().open("/nowhere?site=hats")
+    page.click("main a.btn")
+    page.wait_for_selector(".kpi-v", timeout=MS)
+    assert page.title() == "Overview · Clicktrail"
