@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ingest.protocols import native
+from ingest.protocols import access_log, native
 from ingest.protocols.base import Protocol
 
-PROTOCOLS: tuple[Protocol, ...] = (native.PROTOCOL,)
+PROTOCOLS: tuple[Protocol, ...] = (native.PROTOCOL, access_log.PROTOCOL)
 BY_NAME = {protocol.name: protocol for protocol in PROTOCOLS}

@@ -1,0 +1,180 @@
+"""Access logs: lines of web servers, by import.
+
+The readable truth is access_log_line.py (one line → one row); access_log_columns.py says the same of many
+plain lines at once. Here lines get their ids, their visitors and, if nobody can read them, their failure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import msgspec
+import polars as pl
+
+from ingest.protocols.access_log_columns import COLUMNS, INSTANT, read_lines, shown_path
+from ingest.protocols.access_log_line import Unreadable, event_type, is_json_log, read_line
+from ingest.protocols.base import Answer, Decoded, Protocol, Request, Source
+from ingest.protocols.failure import failed
+from schemas.envelope import Envelope
+from schemas.failed_event import FailedEvent, Reason, Stage
+
+REPEATS = "repeats"
+"""Header of an import's envelope: `index:count,…`, how often a line of this body stood in the file before it."""
+_NATIVE = frozenset(("event_type", "event_name", "event_id", "visitor_id", "anonymous_id", "events"))
+_EVENTS = {
+    "_source": pl.UInt32(),
+    **COLUMNS,
+    **dict.fromkeys(("event_id", "id_source", "_client_hash"), pl.String()),
+}
+del _EVENTS["_address"]
+
+
+def decode(sources: Sequence[Source]) -> Decoded:
+    """An event for each line that is one, a failed event for each other line that is not blank."""
+    frames, failures = [pl.DataFrame(schema=_EVENTS)], list[FailedEvent]()
+    for number, source in enumerate(sources):
+        frame, refused = _decode(source)
+        frames.append(frame.with_columns(_source=pl.lit(number, pl.UInt32)).select(*_EVENTS))
+        failures += refused
+    return Decoded(pl.concat(frames), failures)
+
+
+def _decode(source: Source) -> tuple[pl.DataFrame, list[FailedEvent]]:
+    lines = _split(source.envelope.body)
+    text = pl.Series(source.envelope.body.decode("utf-8", "replace").split("\n"), dtype=pl.String)
+    frame, left = read_lines(text)
+    rows, failures = [], []
+    for part, line in left:
+        try:
+            rows.append(_row(part, line))
+        except Unreadable as error:
+            failures.append(
+                failed(source, part, lines[part], Stage.DECODE, Reason.MALFORMED, f"no log line: {error}")
+            )
+    if rows:
+        others = pl.DataFrame(rows, schema=_ROW, orient="row").with_columns(
+            pl.col("true_time").cast(INSTANT), path=shown_path()
+        )
+        frame = pl.concat([frame, others]).sort("_part")
+    site = hashlib.blake2b(source.envelope.site_key.encode(), digest_size=16).digest()
+    frame = frame.with_columns(
+        _ids(frame["_part"], lines, _repeats(source.envelope), site), id_source=pl.lit("derived")
+    )
+    return _with_hashes(frame, site), failures
+
+
+_ROW = {**COLUMNS, "true_time": pl.Int64()}
+
+
+def _row(part: int, text: str) -> tuple[object, ...]:
+    line = read_line(text)
+    what = event_type(line.method, line.status, line.path)
+    properties = msgspec.json.encode({"status": line.status, "bytes": line.size, "method": line.method})
+    return (
+        part, line.time, line.address, what, line.url, line.host, line.path,
+        line.url if what == "download" else "", line.referrer, line.user_agent, line.language,
+        properties.decode(),
+    )  # fmt: skip
+
+
+def _ids(parts: pl.Series, lines: Sequence[bytes], before: Mapping[int, int], site: bytes) -> pl.Series:
+    """Hashes of site, line and how many identical lines stood before it in the file."""
+    counts = _counts(lines, before)
+    hashed = hashlib.blake2b
+    if not counts:
+        ids = [hashed(lines[at], digest_size=16, salt=site).hexdigest() for at in parts]
+    else:
+        ids = [
+            hashed(lines[at], digest_size=16, salt=site, person=b"%d" % counts.get(at, 0)).hexdigest()
+            for at in parts
+        ]
+    return pl.Series("event_id", ids, dtype=pl.String)
+
+
+def _counts(lines: Sequence[bytes], before: Mapping[int, int]) -> dict[int, int]:
+    """Index of a line → how many identical ones stood before it, where any did."""
+    if len(set(lines)) == len(lines):
+        return dict(before)
+    seen, counts = Counter[bytes](), dict(before)
+    for at, line in enumerate(lines):
+        if line in seen:
+            counts[at] = before.get(at, 0) + seen[line]
+        seen[line] += 1
+    return counts
+
+
+def _repeats(envelope: Envelope) -> dict[int, int]:
+    said = dict(envelope.headers).get(REPEATS, "")
+    pairs = (pair.partition(":") for pair in said.split(",") if pair)
+    return {int(at): int(count) for at, _, count in pairs if at.isdecimal() and count.isdecimal()}
+
+
+def _with_hashes(frame: pl.DataFrame, site: bytes) -> pl.DataFrame:
+    """The cookieless visitor: a hash of the UTC day, the full address and the agent, keyed by the site."""
+    who = [pl.col("true_time").dt.date().alias("_day"), "_address", "user_agent"]
+    frame = frame.with_columns(who[0])
+    names = ["_day", "_address", "user_agent"]
+    people = frame.select(names).unique()
+    hashes = [
+        hashlib.blake2b(f"{day}\0{address}\0{agent}".encode(), key=site, digest_size=16).hexdigest()
+        if address or agent
+        else ""
+        for day, address, agent in people.iter_rows()
+    ]
+    people = people.with_columns(pl.Series("_client_hash", hashes, dtype=pl.String))
+    return frame.join(people, on=names, how="left", maintain_order="left").drop("_day", "_address")
+
+
+@lru_cache(maxsize=1)
+def _split(body: bytes) -> list[bytes]:
+    return body.split(b"\n")
+
+
+def raw(envelope: Envelope, part: int) -> bytes:
+    """The line of an index."""
+    lines = _split(envelope.body)
+    return lines[part] if part < len(lines) else b""
+
+
+def detect(lines: Sequence[bytes]) -> str | None:
+    """What most of these lines of a file are: `native` events, `combined` (any access log), or None."""
+    votes = Counter(found for line in lines if (found := _detect(line)))
+    return votes.most_common(1)[0][0] if votes else None
+
+
+def _detect(line: bytes) -> str | None:
+    text = line.decode("utf-8", "replace")
+    try:
+        if not text.strip("\ufeff\0\r\t ").startswith("{"):
+            read_line(text)
+            return "combined"
+        members = msgspec.json.decode(text.strip("\ufeff\0\r\t ").encode())
+    except (Unreadable, msgspec.DecodeError, RecursionError):
+        return None
+    if not _NATIVE.isdisjoint(members):
+        return "native"
+    return "combined" if is_json_log(members) else None
+
+
+def site_key(request: Request) -> str:  # noqa: ARG001 - the same for every request
+    """Logs come by import, whose envelope names the site."""
+    return ""
+
+
+def answer(request: Request) -> Answer:  # noqa: ARG001 - nobody asks
+    """There is no route to answer on."""
+    return Answer(404, (), b"")
+
+
+PROTOCOL = Protocol(
+    name="access_log",
+    channel="log",
+    routes=(),
+    site_key=site_key,
+    answer=answer,
+    decode=decode,
+    raw=raw,
+)
