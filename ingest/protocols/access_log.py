@@ -22,7 +22,7 @@ from schemas.envelope import Envelope
 from schemas.failed_event import FailedEvent, Reason, Stage
 
 REPEATS = "repeats"
-"""Header of an import's envelope: `index:count,…`, how often a line of this body stood in the file before it."""
+"""Header of an import's envelope: `index:count,…`, how often a line of the body stood in the file before."""
 _NATIVE = frozenset(("event_type", "event_name", "event_id", "visitor_id", "anonymous_id", "events"))
 _EVENTS = {
     "_source": pl.UInt32(),
@@ -114,9 +114,8 @@ def _repeats(envelope: Envelope) -> dict[int, int]:
 
 def _with_hashes(frame: pl.DataFrame, site: bytes) -> pl.DataFrame:
     """The cookieless visitor: a hash of the UTC day, the full address and the agent, keyed by the site."""
-    who = [pl.col("true_time").dt.date().alias("_day"), "_address", "user_agent"]
-    frame = frame.with_columns(who[0])
     names = ["_day", "_address", "user_agent"]
+    frame = frame.with_columns(pl.col("true_time").dt.date().alias("_day"))
     people = frame.select(names).unique()
     hashes = [
         hashlib.blake2b(f"{day}\0{address}\0{agent}".encode(), key=site, digest_size=16).hexdigest()

@@ -19,8 +19,8 @@ from ingest.protocols.instants import LATEST_MS, instant_ms
 
 MAX_TEXT = 8192
 DOWNLOADS = frozenset(
-    """pdf zip exe dmg doc docx xls xlsx ppt pptx odt ods odp rtf csv tsv epub mobi mp3 mp4 m4a m4v mkv mov avi
-    wmv wav ogg flac webm 7z rar gz tgz bz2 xz tar iso img pkg deb rpm apk ipa msi jar jad sis""".split()
+    """pdf zip exe dmg doc docx xls xlsx ppt pptx odt ods odp rtf csv tsv epub mobi mp3 mp4 m4a m4v mkv mov
+    avi wmv wav ogg flac webm 7z rar gz tgz bz2 xz tar iso img pkg deb rpm apk ipa msi jar jad sis""".split()
 )
 """Extensions of what people fetch to keep."""
 ASSETS = frozenset(
