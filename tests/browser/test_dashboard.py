@@ -48,6 +48,16 @@ class Watched:
     complaints: list[str] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
 
+    def heard(self, message: Any) -> None:
+        """Keep what the console complains about."""
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def asked(self, request: Any) -> None:
+        """Keep the host of a request."""
+        if request.url.startswith("http"):
+            self.hosts.add(urlsplit(request.url).netloc)
+
     def open(self, address: str) -> Any:
         """Go there and wait until the page and its charts stand."""
         self.page.goto(self.base + address)
@@ -134,9 +144,9 @@ def opened(windows: Callable[[tuple[int, int], str], Any], base: str) -> Iterato
     def make(size: tuple[int, int] = WIDE, theme: str = "light") -> Watched:
         page = windows(size, theme).new_page()
         watched = Watched(page, base)
-        page.on("console", lambda m: m.type in ("error", "warning") and watched.complaints.append(m.text))
+        page.on("console", watched.heard)
         page.on("pageerror", lambda error: watched.complaints.append(str(error)))
-        page.on("request", lambda r: r.url.startswith("http") and watched.hosts.add(urlsplit(r.url).netloc))
+        page.on("request", watched.asked)
         made.append(watched)
         return watched
 

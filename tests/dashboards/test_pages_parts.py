@@ -219,7 +219,7 @@ def test_a_running_day_is_drawn_apart_and_left_out_of_the_filled_line() -> None:
         period=Period(date(2026, 11, 1), date(2026, 11, 3)),
     )
     drawn = trend(overview, "visitors", Text("en"), compare=True)  # type: ignore[arg-type]
-    assert [list(trace.y) for trace in drawn.data] == [[10, 11], [10, 11], [11, 12], [12]]
+    assert [list(trace.y) for trace in drawn.data] == [[10, 11], [11, 12], [12], [10, 11]]
     rates = trend(overview, "bounce_rate", Text("zh"), compare=False)  # type: ignore[arg-type]
     assert list(rates.data[0].y) == [0.5, 0.5]
     json.loads(drawn.to_json())

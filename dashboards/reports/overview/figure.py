@@ -43,8 +43,7 @@ def when(bucket: Bucket, lang: str) -> str:
 def trend(overview: Overview, metric: str, text: Text, *, compare: bool) -> Any:
     """Main line with a running last bucket dashed and hollow; the period before dashed and grey."""
     now, before = overview.trend, overview.previous_trend if compare else ()
-    traces = [_before(overview, before, metric, text)] if before else []
-    traces += _main(now, metric, text)
+    traces = [*_main(now, metric, text), *([_before(overview, before, metric, text)] if before else [])]
     highest = max((y for b in (*now, *before) if (y := value(b, metric)) is not None), default=0.0)
     return theme.figure(
         traces,
