@@ -124,7 +124,8 @@ def _parsed(body: bytes) -> pl.DataFrame | None:
         if not sample.strip():
             return pl.DataFrame(schema=_READ)
         names = pl.read_ndjson(sample, infer_schema_length=None).columns
-        return pl.read_ndjson(body, schema={name: _READ[name] for name in names if name in _READ})
+        known = {name: _READ[name] for name in names if name in _READ}
+        return pl.read_ndjson(body, schema=known) if "event_id" in known else None
     except pl.exceptions.PolarsError:
         return None
 
@@ -137,7 +138,7 @@ def _sure(names: list[str]) -> pl.Expr:
     whole = pl.col("line").str.count_matches('":', literal=True) == pl.sum_horizontal(values, *nested)
     length = pl.col("line").str.len_bytes() <= MAX_TEXT
     return pl.all_horizontal(
-        whole, length, *(_CHECKS[name].fill_null(True) for name in found if name in _CHECKS)
+        whole, length, *(_CHECKS[name].fill_null(name != "event_id") for name in found if name in _CHECKS)
     )
 
 
