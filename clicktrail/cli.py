@@ -6,11 +6,11 @@ import importlib
 import logging
 import os
 import sys
-from importlib.metadata import packages_distributions
 
 import click
 
-from clicktrail.errors import ClicktrailError, ConfigError
+from clicktrail.errors import ClicktrailError
+from clicktrail.folders import OUR_FOLDERS, check_folders
 from clicktrail.settings import Settings
 from clicktrail.supervise import end_with_parent
 
@@ -32,7 +32,6 @@ COMMANDS = {
 """Name → one line of help; the module is clicktrail/commands/<name>.py."""
 HIDDEN = ("demo-shop",)
 """What other commands start."""
-OUR_FOLDERS = ("clicktrail", "ingest", "schemas", "sessionize", "store", "pipelines", "crm", "dashboards")
 
 
 class Commands(click.Group):
@@ -73,18 +72,6 @@ def cli(context: click.Context, verbose: bool) -> None:
     logging.getLogger().handlers[0].addFilter(lambda record: "apitools" not in record.getMessage())
     context.obj = Settings.from_env(os.environ)
     check_folders()
-
-
-def check_folders() -> None:
-    """ConfigError if another installed distribution owns one of our top-level names."""
-    owners = packages_distributions()
-    for name in OUR_FOLDERS:
-        others = sorted({owner for owner in owners.get(name, []) if owner.lower() != "clicktrail"})
-        if others:
-            raise ConfigError(
-                f"the package {others[0]} also installs a folder {name}/: use an environment of its own "
-                f"for clicktrail, or `pip uninstall {others[0]}` and install clicktrail again"
-            )
 
 
 def main() -> None:

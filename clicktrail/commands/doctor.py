@@ -11,8 +11,8 @@ from pathlib import Path
 
 import click
 
-from clicktrail.cli import check_folders
 from clicktrail.errors import ClicktrailError, ConfigError
+from clicktrail.folders import check_folders
 from clicktrail.output import json_option, print_result
 from clicktrail.settings import Settings
 from store.tables.client import open_store

@@ -130,7 +130,9 @@ def _varints(sizes: np.ndarray[Any, Any]) -> pa.Array:
         data = sizes.astype(np.uint8)
         ends = np.arange(len(sizes) + 1)
     else:
-        width = 1 + sum((sizes >> (7 * step) > 0).astype(np.int64) for step in range(1, 5))
+        width = np.ones(len(sizes), dtype=np.int64)
+        for step in range(1, 5):
+            width += sizes >> (7 * step) > 0
         ends = np.concatenate(([0], np.cumsum(width)))
         data = np.empty(int(ends[-1]), np.uint8)
         for step in range(5):

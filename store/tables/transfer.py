@@ -23,7 +23,7 @@ from store.tables.native import DictionaryColumn, RawColumn, encode, is_raw, typ
 _FLAGGED_REVISION = 54454  # a byte before each column says how it is serialised
 
 
-class FrameInputStream(BlockInputStream):  # type: ignore[misc]
+class FrameInputStream(BlockInputStream):
     """Reads blocks for Arrow without making a Python object of every instant and decimal."""
 
     def read(self, use_numpy: bool | None = None) -> ColumnOrientedBlock:
@@ -60,7 +60,7 @@ class FrameInputStream(BlockInputStream):  # type: ignore[misc]
         return DictionaryColumn(dictionary, self.fin.read(height << key_type), key_type)
 
 
-class FrameConnection(Connection):  # type: ignore[misc]
+class FrameConnection(Connection):
     """A connection that sends frames; whoever holds it checks that it lives."""
 
     def force_connect(self) -> None:
@@ -103,7 +103,7 @@ class FrameConnection(Connection):  # type: ignore[misc]
         out.flush()
 
 
-class TransferClient(Client):  # type: ignore[misc]
+class TransferClient(Client):
     """A client for one thread at a time."""
 
     def __init__(self, *address: Any, **options: Any) -> None:
