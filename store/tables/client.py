@@ -45,7 +45,6 @@ _INSERT_SETTINGS = {
     "optimize_on_insert": 0,  # merging each block before it is written halves the speed; FINAL reads the same
     "deduplicate_blocks_in_dependent_materialized_views": 1,
     "max_partitions_per_insert_block": 0,  # an import may span decades
-    "optimize_on_insert": 0,  # rows of one insert differ anyway; merging them first halves the speed
 }
 _CREATE_JOURNAL = """
 CREATE TABLE IF NOT EXISTS schema_migrations (
