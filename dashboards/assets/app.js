@@ -17,6 +17,13 @@
     }
     return value;
   };
+  // On a phone every second label of an axis is enough; the last one stays.
+  const thin = (layout, width) => {
+    const axis = layout && layout.xaxis;
+    if (!axis || axis.tickmode !== 'array' || width > 480) return layout;
+    const keep = (list) => list.filter((_, at) => (list.length - 1 - at) % 2 === 0);
+    return { ...layout, xaxis: { ...axis, tickvals: keep(axis.tickvals), ticktext: keep(axis.ticktext) } };
+  };
   const drawn = new WeakMap();
   const wrap = (P) => {
     for (const name of ['newPlot', 'react']) {
@@ -24,7 +31,10 @@
       P[name] = (gd, data, layout, config) => {
         const css = getComputedStyle(root);
         drawn.set(gd, [data, layout, config]);
-        return original(gd, resolve(data, css), resolve(layout, css), config);
+        // Dash hands over one figure {data, layout, …}; Plotly also takes the parts.
+        const figure = resolve(data, css);
+        if (figure && figure.layout) figure.layout = thin(figure.layout, gd.clientWidth);
+        return original(gd, figure, thin(resolve(layout, css), gd.clientWidth), config);
       };
     }
     return P;
