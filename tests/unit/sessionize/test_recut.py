@@ -226,3 +226,17 @@ def test_strays_and_duplicates_are_counted() -> None:
     again = apply(memory, [event(2, 9999, event_type="ping"), event(3, 9999.5, event_type="ping")])
     assert (first.duplicates, first.strays) == (1, 1)
     assert (again.duplicates, again.strays) == (1, 1)
+
+
+def test_a_chain_over_midnight_wants_both_days() -> None:
+    reading = ReadBack(frame([event(1, 12 * 3600 + 1799)]), RULES)
+    assert sorted(d.day for d in reading.wanted()["day"]) == [1, 2]
+    reading.add_days(reading.wanted(), frame([event(2, 12 * 3600 + 1)]))
+    assert reading.wanted().is_empty()
+
+
+def test_a_chain_that_may_not_be_the_last_is_not_kept() -> None:
+    cache, hour = OpenSessions(), timedelta(hours=1)
+    cache.complete("plain", NOON + 10 * hour)
+    cache.put(recut(frame([]), frame([event(1)]), NO_STORED, RULES))
+    assert cache.known(frame([event(2, 5 * 3600)]), RULES).missing.height == 1
