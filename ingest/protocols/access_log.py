@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 
 import msgspec
@@ -44,8 +45,7 @@ def decode(sources: Sequence[Source]) -> Decoded:
 
 def _decode(source: Source) -> tuple[pl.DataFrame, list[FailedEvent]]:
     lines = _split(source.envelope.body)
-    text = pl.Series(source.envelope.body.decode("utf-8", "replace").split("\n"), dtype=pl.String)
-    frame, left = read_lines(text)
+    frame, left = read_lines(_texts(lines))
     rows, failures = [], []
     for part, line in left:
         try:
@@ -82,27 +82,30 @@ def _row(part: int, text: str) -> tuple[object, ...]:
 
 def _ids(parts: pl.Series, lines: Sequence[bytes], before: Mapping[int, int], site: bytes) -> pl.Series:
     """Hashes of site, line and how many identical lines stood before it in the file."""
+    first = hashlib.blake2b(digest_size=16, salt=site)
     counts = _counts(lines, before)
-    hashed = hashlib.blake2b
-    if not counts:
-        ids = [hashed(lines[at], digest_size=16, salt=site).hexdigest() for at in parts]
-    else:
-        ids = [
-            hashed(lines[at], digest_size=16, salt=site, person=b"%d" % counts.get(at, 0)).hexdigest()
-            for at in parts
-        ]
+    ids = []
+    for at in parts.to_list():
+        hashed = first.copy() if at not in counts else _again(counts[at], site)
+        hashed.update(lines[at])
+        ids.append(hashed.hexdigest())
     return pl.Series("event_id", ids, dtype=pl.String)
+
+
+def _again(count: int, site: bytes) -> hashlib.blake2b:
+    return hashlib.blake2b(digest_size=16, salt=site, person=b"%d" % count)
 
 
 def _counts(lines: Sequence[bytes], before: Mapping[int, int]) -> dict[int, int]:
     """Index of a line → how many identical ones stood before it, where any did."""
-    if len(set(lines)) == len(lines):
-        return dict(before)
-    seen, counts = Counter[bytes](), dict(before)
-    for at, line in enumerate(lines):
-        if line in seen:
-            counts[at] = before.get(at, 0) + seen[line]
-        seen[line] += 1
+    counts = dict(before)
+    seen = Counter[bytes]()
+    suspects = pl.Series(lines, dtype=pl.Binary).hash().is_duplicated().arg_true()
+    for at in suspects.to_list():
+        line = lines[at]
+        if stood := seen[line]:
+            counts[at] = before.get(at, 0) + stood
+        seen[line] = stood + 1
     return counts
 
 
@@ -115,16 +118,27 @@ def _repeats(envelope: Envelope) -> dict[int, int]:
 def _with_hashes(frame: pl.DataFrame, site: bytes) -> pl.DataFrame:
     """The cookieless visitor: a hash of the UTC day, the full address and the agent, keyed by the site."""
     names = ["_day", "_address", "user_agent"]
-    frame = frame.with_columns(pl.col("true_time").dt.date().alias("_day"))
-    people = frame.select(names).unique()
-    hashes = [
-        hashlib.blake2b(f"{day}\0{address}\0{agent}".encode(), key=site, digest_size=16).hexdigest()
-        if address or agent
-        else ""
-        for day, address, agent in people.iter_rows()
-    ]
+    who = frame.select(pl.col("true_time").dt.date().alias("_day"), "_address", "user_agent")
+    people = who.unique()
+    keyed = hashlib.blake2b(key=site, digest_size=16)
+    hashes = [_visitor(keyed.copy(), *one) for one in people.iter_rows()]
     people = people.with_columns(pl.Series("_client_hash", hashes, dtype=pl.String))
-    return frame.join(people, on=names, how="left", maintain_order="left").drop("_day", "_address")
+    visitors = who.join(people, on=names, how="left", maintain_order="left")["_client_hash"]
+    return frame.drop("_address").with_columns(visitors)
+
+
+def _visitor(keyed: hashlib.blake2b, day: date, address: str, agent: str) -> str:
+    if not address and not agent:
+        return ""  # nobody: decode.py refuses it
+    keyed.update(f"{day}\0{address}\0{agent}".encode())
+    return keyed.hexdigest()
+
+
+def _texts(lines: list[bytes]) -> pl.Series:
+    try:
+        return pl.Series(lines, dtype=pl.Binary).cast(pl.String)
+    except pl.exceptions.PolarsError:  # not all is UTF-8
+        return pl.Series([line.decode("utf-8", "replace") for line in lines], dtype=pl.String)
 
 
 @lru_cache(maxsize=1)

@@ -20,8 +20,8 @@ COLUMNS = {
     "_part": pl.UInt32(),
     **dict.fromkeys(
         (
-            "site_key", "event_id", "id_source", "event_type", "event_name", "url", "path", "title", "referrer",
-            "visitor_id", "id_quality", "user_id", "user_agent", "gateway", "uaprof",
+            "site_key", "event_id", "id_source", "event_type", "event_name", "url", "path", "title",
+            "referrer", "visitor_id", "id_quality", "user_id", "user_agent", "gateway", "uaprof",
         ),
         pl.String(),
     ),
