@@ -33,6 +33,7 @@ def serve(settings: Settings) -> None:
         reader = open_store(settings, role="reader")
         writer = _Writer(settings)
         try:
+            writer()  # a dashboard may be the first to see this store: the tables must stand
             _run(listener, create_app(reader, writer, settings).server)
         finally:
             writer.close()
@@ -68,7 +69,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class _Writer:
-    """The store that may write, opened when first needed: looking needs none."""
+    """The store that may write, with its tables, opened when first needed."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
