@@ -22,7 +22,7 @@ _SECRET_NAMES = frozenset(
     tel telephone mobile msisdn ssn iban card cardnumber cvv firstname lastname first_name last_name fullname
     birthday birthdate dob""".split()
 )
-EMAIL = re.compile(r"[\w.!#$&'*+=^`{|}~-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+EMAIL = re.compile(r"[\w.!'*+~-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
 _TOKEN = re.compile(
     r"eyJ[\w-]{8,}\.[\w-]+\.?[\w-]*|[0-9a-fA-F]{32,}|"
     r"(?=[^0-9]*[0-9])(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[\w+/=-]{40,}"

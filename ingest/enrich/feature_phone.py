@@ -7,17 +7,17 @@ import re
 Device = tuple[str, str, str, str, str]
 
 _SMART = re.compile(
-    r"Android|iPhone|iPad|Windows|Symbian|Series ?60|S60/|BlackBerry|BB10|Maemo|MeeGo|Tizen|Bada|webOS|\bX11\b|"
-    r"Macintosh|PlayStation|Nintendo"
+    r"Android|iPhone|iPad|Windows|Symbian|Series ?60|S60/|BlackBerry|BB10|Maemo|MeeGo|Tizen|Bada|webOS|"
+    r"\bX11\b|Macintosh|PlayStation|Nintendo"
 )
 _WAP = re.compile(
-    r"Profile/ ?MIDP|Configuration/ ?CLDC|MIDP-[12]|J2ME|BREW|Brew|UP\.Browser|UP\.Link|Obigo|Teleca|Series ?40|"
-    r"NetFront|\bWAP\b|WapBrowser|wApua|Maui|MAUI|Openwave|OpenWave|Polaris|POLARIS|Dorado|Jasmine|FOMA|"
-    r"MQQBrowser/Mini|\(Java; U|"
-    r"^(?:Nokia|nokia|SonyEricsson|Ericsson|SAMSUNG-|SEC-|LG[-/]?[A-Z]|LGE-|MOT-|Motorola-|SIE-|ALCATEL-|Alcatel-|"
-    r"PHILIPS|Philips|Panasonic|SAGEM|SHARP-|ZTE-|HUAWEI-|Huawei/|PANTECH|Sanyo|portalmmm|DoCoMo|KDDI-|J-PHONE|"
-    r"Vodafone/|SoftBank/|emobile/|AIRNESS|ASTEL/|L-mode|Mitsu/|TIANYU|K-Touch|Amoi|Haier|Lenovo-|Spice|Micromax|"
-    r"KARBONN|LAVA|Mozilla/\d\.\d ?\((?:WILLCOM|DDIPOCKET|Nokia))"
+    r"Profile/ ?MIDP|Configuration/ ?CLDC|MIDP-[12]|J2ME|BREW|Brew|UP\.Browser|up\.browser|UP\.Link|Obigo|"
+    r"Teleca|Series ?40|NetFront|\bWAP\b|WapBrowser|wApua|Maui|MAUI|Openwave|OpenWave|Polaris|POLARIS|Dorado|"
+    r"Jasmine|FOMA|MQQBrowser/Mini|OneBrowser|\(Java; U|"
+    r"^(?:Nokia|nokia|SonyEricsson|Ericsson|SAMSUNG-|SEC-|LG[-/]?[A-Z]|LGE-|MOT-|Motorola-|SIE-|ALCATEL-|"
+    r"Alcatel-|PHILIPS|Philips|Panasonic|SAGEM|SHARP-|ZTE-|HUAWEI-|Huawei/|PANTECH|Pantech|Sanyo|portalmmm|"
+    r"DoCoMo|KDDI-|J-PHONE|Vodafone/|SoftBank/|emobile/|AIRNESS|ASTEL/|L-mode|Mitsu/|TIANYU|K-Touch|Amoi|"
+    r"Haier|Lenovo-|Spice|Micromax|KARBONN|LAVA|Mozilla/\d\.\d ?\((?:WILLCOM|DDIPOCKET|Nokia))"
 )
 _MODELS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("DoCoMo", re.compile(r"DoCoMo/(?:1\.0/|2\.0 )([A-Za-z0-9]+)")),
@@ -41,18 +41,17 @@ _MODELS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 _BROWSERS: tuple[tuple[str, str], ...] = (
     ("Opera Mini", "Opera Mini"), ("UCWEB", "UC Browser"), ("UCBrowser", "UC Browser"),
-    ("MQQBrowser", "QQ Browser"), ("UP.Browser", "Openwave"), ("OpenWave", "Openwave"), ("Openwave", "Openwave"),
-    ("Obigo", "Obigo"), ("Teleca", "Obigo"), ("NetFront", "NetFront"), ("Dolfin", "Dolfin"), ("Dorado", "Dorado"),
-    ("POLARIS", "Polaris"), ("Polaris", "Polaris"), ("DoCoMo", "i-mode"), ("wApua", "wApua"), ("MAUI", "Maui"),
-    ("Maui", "Maui"), ("Nokia", "Nokia Browser"),
+    ("MQQBrowser", "QQ Browser"), ("OneBrowser", "ONE Browser"), ("UP.Browser", "Openwave"),
+    ("up.browser", "Openwave"), ("OpenWave", "Openwave"), ("Openwave", "Openwave"), ("Obigo", "Obigo"),
+    ("Teleca", "Obigo"), ("NetFront", "NetFront"), ("Dolfin", "Dolfin"), ("Dorado", "Dorado"),
+    ("POLARIS", "Polaris"), ("Polaris", "Polaris"), ("DoCoMo", "i-mode"), ("wApua", "wApua"),
+    ("MAUI", "Maui"), ("Maui", "Maui"), ("Nokia", "Nokia Browser"),
 )  # fmt: skip
 _HAND = "feature_phone"
 
 
 def feature_phone(agent: str) -> Device | None:
     """(class, brand, model, os, browser) of a handset; None when it is none."""
-    if "Opera Mini" in agent and _SMART.search(agent) is None and "J2ME" not in agent:
-        return None
     if _WAP.search(agent) is None or _SMART.search(agent) is not None:
         return None
     brand, model = next(

@@ -40,6 +40,8 @@ _READ: dict[str, Any] = {
     **dict.fromkeys(FLAGS, pl.Boolean()),
     **dict.fromkeys(TIMES, pl.Int64()),
 }
+_MISLEADING = r'"[ \t\r]+:'
+"""A name apart from its colon escapes the count; so do quotes and colons spelled as \\u0022 and \\u003a."""
 Left = list[tuple[int, bytes]]
 
 
@@ -79,7 +81,8 @@ def _read(body: bytes, source: int, first: int) -> tuple[pl.DataFrame, Left] | N
     lines = lines.with_row_index("_part", first)
     odd = lines.select(
         pl.col("line").is_null()
-        | pl.col("line").str.contains(r"\\u(?:0000|[dD][89a-fA-F])")
+        | pl.col("line").str.contains(_MISLEADING)
+        | pl.col("line").str.contains(r"\\u(?:00[0-3]|[dD][89a-fA-F])")
         | (pl.col("line").str.count_matches(r"[\[{]") > MAX_BRACKETS)
     ).to_series()
     strange = lines.filter(odd & pl.col("line").is_not_null())

@@ -205,6 +205,24 @@ def test_the_columnar_form_says_what_the_readable_form_says(found: list[bytes]) 
     ]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(b'{"event_id":"a","visitor_id" : "x","plan":"pro"}', id="a colon apart from its name"),
+        pytest.param(
+            b'{"event_id":"a","plan":1,"properties":{"a":"b\\u0022:"}}', id="a quote spelled as a number"
+        ),
+        pytest.param(
+            b'{"event_id":"a","plan":1,"properties":{"a":"\\"\\u003a"}}', id="a colon spelled as a number"
+        ),
+    ],
+)
+def test_no_member_hides_behind_an_odd_spelling(line: bytes) -> None:
+    frame, left = read_lines(line + b"\n", 0)
+    assert frame.is_empty()
+    assert left == [(0, line)]
+
+
 def test_plain_lines_take_the_columnar_form() -> None:
     body = b"\n".join(b'{"event_id":"%d","event_type":"click","seq":%d}' % (n, n) for n in range(1000))
     frame, left = read_lines(body, 0)

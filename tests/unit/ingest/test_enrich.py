@@ -1,0 +1,249 @@
+"""What an event tells by itself: place, campaign, channel, device, bots, and nothing that names a person."""
+
+from __future__ import annotations
+
+import json
+
+import polars as pl
+import pytest
+
+from ingest.enrich import device, enrich
+from ingest.enrich.address import ADDRESSES
+from ingest.enrich.bot import AGENTS
+from ingest.enrich.channel import channel_group
+from ingest.enrich.column import Remembered
+from ingest.enrich.device import DEVICES
+from ingest.enrich.referrer import REFERRERS
+from ingest.sites import SiteIndex
+from schemas.objects import Site
+
+SITES = SiteIndex(
+    [
+        Site(
+            "shop",
+            domain="www.shop.example",
+            own_domains=("pay.example",),
+            options={"search_parameters": "q"},
+        ),
+        Site("other", domain="other.example"),
+    ]
+)
+WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
+SAFARI = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
+CHROME = f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Chrome/151.0.0.0 Safari/537.36"
+SECRET = "0123456789abcdef0123456789abcdef"
+
+
+def enriched(**fields: object) -> dict[str, object]:
+    plain = {"site_id": "shop", "event_type": "page_view", "channel": "web"}
+    frame = enrich(pl.DataFrame([{**plain, **fields}]), SITES)
+    assert not [name for name in frame.columns if name.startswith("_")]
+    return frame.row(0, named=True)
+
+
+def test_host_path_campaign_and_click_id_come_from_the_address() -> None:
+    row = enriched(
+        url="https://Shop.example:8443/hats?utm_source=News&utm_campaign=Spring%20Sale&gclid=Ab1#top"
+    )
+    assert (row["host"], row["path"]) == ("shop.example", "/hats")
+    assert (row["utm_source"], row["utm_campaign"], row["click_id"]) == ("news", "Spring Sale", "gclid=Ab1")
+
+
+def test_what_the_event_says_itself_stands() -> None:
+    row = enriched(url="https://shop.example/?utm_source=a&utm_medium=email", utm_source="b", path="/given")
+    assert (row["utm_source"], row["utm_medium"], row["path"]) == ("b", "email", "/given")
+
+
+def test_the_search_term_is_read_only_where_the_site_names_its_parameter() -> None:
+    url = "https://shop.example/search?q=red+hat"
+    assert enriched(url=url)["search_term"] == "red hat"
+    assert "search_term" not in enriched(url=url, site_id="other")
+
+
+@pytest.mark.parametrize(
+    ("url", "clean"),
+    [
+        ("https://joe:pw@shop.example/a", "https://shop.example/a"),
+        ("https://shop.example/a?email=x&b=1", "https://shop.example/a?email=redacted&b=1"),
+        ("https://shop.example/a?who=joe%40mail.example", "https://shop.example/a?who=redacted"),
+        ("https://shop.example/u/joe@mail.example/x", "https://shop.example/u/redacted/x"),
+        (f"https://shop.example/?k={SECRET}", "https://shop.example/?k=redacted"),
+        (f"https://shop.example/?gclid={SECRET}", f"https://shop.example/?gclid={SECRET}"),
+        ("https://shop.example/a;jsessionid=99A?b=2", "https://shop.example/a?b=2"),
+        ("https://shop.example/#access_token=abc", "https://shop.example/"),
+        ("https://shop.example/app#/orders/1", "https://shop.example/app#/orders/1"),
+        ("mailto:joe@mail.example", "mailto:"),
+        ("//[broken", "//[broken"),
+        ("", ""),
+    ],
+)
+def test_addresses_are_kept_without_what_names_a_person(url: str, clean: str) -> None:
+    assert ADDRESSES[url].text == clean
+
+
+def test_addresses_in_other_fields_are_cleaned_too_but_not_the_id_of_an_alias() -> None:
+    row = enriched(
+        referrer="https://a.example/?token=1",
+        target="mailto:joe@mail.example",
+        title="Mail from joe@mail.example",
+        properties='{"to":"joe@mail.example","n":[1.5]}',
+    )
+    assert (row["referrer"], row["target"]) == ("https://a.example/?token=redacted", "mailto:")
+    assert row["title"] == "Mail from redacted"
+    assert json.loads(str(row["properties"])) == {"to": "redacted", "n": [1.5]}
+    assert enriched(event_type="alias", target="joe@mail.example")["target"] == "joe@mail.example"
+
+
+@pytest.mark.parametrize(
+    ("url", "referrer", "expected"),
+    [
+        pytest.param("/", "", ("direct", "none", "Direct"), id="nothing"),
+        pytest.param(
+            "/", "https://www.google.co.uk/", ("google", "organic", "Organic search"), id="search engine"
+        ),
+        pytest.param(
+            "/", "https://docs.google.com/x", ("docs.google.com", "referral", "Referral"), id="no engine"
+        ),
+        pytest.param("/", "https://l.facebook.com/", ("facebook", "social", "Organic social"), id="social"),
+        pytest.param("/", "https://chatgpt.com/", ("chatgpt", "ai", "AI assistant"), id="assistant"),
+        pytest.param("/", "https://x.com/i/grok/9", ("grok", "ai", "AI assistant"), id="assistant by path"),
+        pytest.param("/", "https://mail.google.com/", ("gmail", "email", "Email"), id="web mail"),
+        pytest.param("/", "https://a.example/p", ("a.example", "referral", "Referral"), id="another site"),
+        pytest.param("/", "https://blog.shop.example/", ("direct", "none", "Direct"), id="own sub-domain"),
+        pytest.param("/", "https://pay.example/", ("direct", "none", "Direct"), id="own other domain"),
+        pytest.param("/?gclid=1", "https://www.google.com/", ("google", "cpc", "Paid search"), id="click id"),
+        pytest.param("/?gclid=1&utm_source=n&utm_medium=email", "", ("n", "email", "Email"), id="utm wins"),
+        pytest.param(
+            "/?utm_source=facebook&utm_medium=cpc", "", ("facebook", "cpc", "Paid social"), id="paid social"
+        ),
+        pytest.param(
+            "/?utm_source=adnet&utm_medium=banner", "", ("adnet", "banner", "Display"), id="display"
+        ),
+        pytest.param("/?utm_source=zzz&utm_medium=qqq", "", ("zzz", "qqq", "Other"), id="words nobody knows"),
+    ],
+)
+def test_the_channel_follows_campaign_then_click_id_then_referrer(
+    url: str, referrer: str, expected: tuple[str, str, str]
+) -> None:
+    row = enriched(url=f"https://shop.example{url}", referrer=referrer)
+    assert (row["source"], row["medium"], row["channel_group"]) == expected
+
+
+def test_a_page_of_the_same_host_is_never_a_source_whatever_the_site_is_called() -> None:
+    row = enriched(url="https://new.example/b", referrer="https://www.new.example/a", site_id="other")
+    assert row["source"] == "direct"
+
+
+def test_channel_groups_cover_paid_places() -> None:
+    assert channel_group("adnet", "cpm") == "Display"
+    assert channel_group("youtube", "cpc") == "Paid video"
+    assert channel_group("amazon", "ppc") == "Paid shopping"
+    assert channel_group("google", "cpc", "Cross-Network 1") == "Cross-network"
+
+
+@pytest.mark.parametrize(
+    ("agent", "found"),
+    [
+        (CHROME, ("desktop", "", "", "Windows", "Chrome")),
+        (f"{CHROME} Edg/151.0.0.0", ("desktop", "", "", "Windows", "Edge")),
+        (
+            f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {SAFARI} Version/17.4 Safari/605.1.15",
+            ("desktop", "Apple", "Mac", "macOS", "Safari"),
+        ),
+        (
+            f"Mozilla/5.0 (Linux; Android 14; SM-S918B) {WEBKIT} Chrome/150.0.0.0 Mobile Safari/537.36",
+            ("phone", "Samsung", "SM-S918B", "Android", "Chrome"),
+        ),
+        (
+            f"Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) {SAFARI} Mobile/15E148 Safari/604.1",
+            ("phone", "Apple", "iPhone", "iOS", "Safari"),
+        ),
+        ("Nokia7110/1.0 (04.80)", ("feature_phone", "Nokia", "7110", "", "Nokia Browser")),
+        (
+            "SonyEricssonK750i/R1CA Browser/SEMC-Browser/4.2 Profile/MIDP-2.0 Configuration/CLDC-1.1",
+            ("feature_phone", "Sony Ericsson", "K750i", "", ""),
+        ),
+        ("DoCoMo/2.0 N905i(c100;TB;W24H16)", ("feature_phone", "DoCoMo", "N905i", "", "i-mode")),
+        ("", ("other", "", "", "", "")),
+    ],
+)  # fmt: skip
+def test_devices_are_told_by_their_agent(agent: str, found: tuple[str, ...]) -> None:
+    assert DEVICES[agent] == found
+
+
+@pytest.mark.parametrize(
+    "system",
+    ["Windows NT 10.0; Win64; x64", "Macintosh; Intel Mac OS X 10_15_7", "X11; Linux x86_64"],
+)
+def test_the_short_way_for_common_desktops_says_what_the_parser_says(system: str) -> None:
+    chrome = f"Mozilla/5.0 ({system}) {WEBKIT} Chrome/151.0.0.0 Safari/537.36"
+    firefox = f"Mozilla/5.0 ({system}; rv:140.0) Gecko/20100101 Firefox/140.0"
+    for agent in (chrome, f"{chrome} Edg/151.0.0.0", firefox):
+        assert device._plain_desktop(agent) == device._parsed(agent)
+
+
+@pytest.mark.parametrize(
+    ("agent", "reason"),
+    [
+        ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "agent"),
+        ("DoCoMo/2.0 N905i(c100;TB;W24H16) (compatible; Googlebot-Mobile/2.1)", "agent"),
+        ("GPTBot/1.2", "agent"),
+        ("SomeNewBot/0.1", "agent"),
+        ("curl/8.5.0", "library"),
+        ("python-requests/2.32", "library"),
+        (CHROME.replace("Chrome", "HeadlessChrome"), "headless"),
+        (CHROME, ""),
+        (f"Mozilla/5.0 (Linux; Android 10; CUBOT NOTE 20) {WEBKIT} Chrome/120.0 Mobile Safari/537", ""),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_programs_are_told_by_their_agent(agent: str, reason: str) -> None:
+    assert AGENTS[agent] == reason
+    row = enriched(user_agent=agent)
+    assert (row["is_bot"], row["bot_reason"]) == (reason != "", reason)
+    assert (row["device_class"] == "bot") == (reason != "")
+
+
+def test_a_servers_own_library_is_no_bot_but_a_crawler_is() -> None:
+    assert enriched(user_agent="python-requests/2.32", channel="server")["is_bot"] is False
+    assert enriched(user_agent="GPTBot/1.2", channel="server")["is_bot"] is True
+
+
+def test_a_steered_browser_and_a_spam_referrer_are_bots() -> None:
+    assert enriched(user_agent=CHROME, _webdriver=True)["bot_reason"] == "webdriver"
+    assert enriched(user_agent=CHROME, _webdriver=None)["bot_reason"] == ""
+    assert enriched(user_agent=CHROME, referrer="http://www.0-0.fr/x")["bot_reason"] == "spam_referrer"
+
+
+def test_events_with_few_columns_and_no_events_pass() -> None:
+    row = enriched()
+    assert (row["source"], row["is_bot"], row["device_class"]) == ("direct", False, "other")
+    empty = pl.DataFrame(schema={"site_id": pl.String, "event_type": pl.String, "_webdriver": pl.Boolean})
+    assert enrich(empty, SITES).columns == ["site_id", "event_type"]
+
+
+def test_rows_keep_their_order_and_their_own_values() -> None:
+    agents = [CHROME, "curl/8.5.0", "", CHROME]
+    urls = [f"https://shop.example/{n}" for n in range(4)]
+    frame = pl.DataFrame(
+        {"site_id": "shop", "event_type": "click", "channel": "web", "url": urls, "user_agent": agents}
+    )
+    found = enrich(frame, SITES)
+    assert found["path"].to_list() == ["/0", "/1", "/2", "/3"]
+    assert found["is_bot"].to_list() == [False, True, False, False]
+
+
+def test_the_memory_of_a_lookup_is_bounded() -> None:
+    asked: list[str] = []
+
+    def length(text: str) -> int:
+        asked.append(text)
+        return len(text)
+
+    lengths = Remembered(length, bound=2)
+    assert [lengths[text] for text in ("a", "bb", "a", "ccc", "a")] == [1, 2, 1, 3, 1]
+    assert asked == ["a", "bb", "ccc", "a"]
+
+
+def test_referrers_that_are_no_address_are_none() -> None:
+    assert [REFERRERS[text].kind for text in ("", "-", "garbage", "localhost")] == [""] * 4
