@@ -16,16 +16,16 @@ from apache_beam.transforms.environments import EmbeddedPythonEnvironment
 from clicktrail.settings import Settings
 from ingest.protocols.base import Source
 from pipelines.steps import Clicks, WorkerStep
-from pipelines.worker import Counts, worker
+from pipelines.worker import Block, Counts, worker
 from pipelines.write import Batch
 
 
 class TakeHanded(WorkerStep):
     """The block that the driver handed to this process."""
 
-    def process(self, element: bytes) -> Iterator[Sequence[Source]]:  # noqa: ARG002 - an impulse says nothing
+    def process(self, element: bytes) -> Iterator[Block]:  # noqa: ARG002 - an impulse says nothing
         """One block for the one impulse."""
-        yield self.worker.handed
+        yield Block(self.worker.handed)
 
 
 class LocalRuns:
@@ -38,7 +38,7 @@ class LocalRuns:
         _ = (
             pipeline
             | "Start" >> beam.Impulse()
-            | "Take" >> beam.ParDo(TakeHanded(settings))
+            | "Take" >> beam.ParDo(TakeHanded(settings)).with_output_types(Block)
             | "Clicks" >> Clicks(settings)
         )
         self._prepared = pipeline.to_runner_api(default_environment=EmbeddedPythonEnvironment.default())

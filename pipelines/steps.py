@@ -6,14 +6,19 @@ source reads the log and a shuffle by (site, visitor) stands before `Sessionize`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import apache_beam as beam
+from apache_beam.coders import registry
 from apache_beam.pvalue import PCollection
 
 from clicktrail.settings import Settings
-from ingest.protocols.base import Decoded, Source
-from pipelines.worker import Change, Counts, Worker, worker
+from ingest.protocols.base import Decoded
+from pipelines.coder import BlockCoder
+from pipelines.worker import Block, Change, Counts, Worker, worker
+
+for _kind in (Block, Decoded, Change, Counts):
+    registry.register_coder(_kind, BlockCoder)
 
 
 class WorkerStep(beam.DoFn):
@@ -30,9 +35,9 @@ class WorkerStep(beam.DoFn):
 class DecodeBlock(WorkerStep):
     """Requests and lines → events with all that is known from each alone, and what failed."""
 
-    def process(self, element: Sequence[Source]) -> Iterator[Decoded]:
+    def process(self, element: Block) -> Iterator[Decoded]:
         """One block."""
-        yield self.worker.decode(element)
+        yield self.worker.decode(element.sources)
 
 
 class SessionizeBlock(WorkerStep):
@@ -62,7 +67,7 @@ class Clicks(beam.PTransform):
         """The named steps in order."""
         return (
             input_or_inputs
-            | "Decode and enrich" >> beam.ParDo(DecodeBlock(self._settings))
-            | "Sessionize" >> beam.ParDo(SessionizeBlock(self._settings))
-            | "Write" >> beam.ParDo(WriteChange(self._settings))
+            | "Decode and enrich" >> beam.ParDo(DecodeBlock(self._settings)).with_output_types(Decoded)
+            | "Sessionize" >> beam.ParDo(SessionizeBlock(self._settings)).with_output_types(Change)
+            | "Write" >> beam.ParDo(WriteChange(self._settings)).with_output_types(Counts)
         )

@@ -49,6 +49,13 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class Block:
+    """Requests that go through the steps together."""
+
+    sources: Sequence[Source]
+
+
+@dataclass(frozen=True)
 class Change:
     """The rows one block changes."""
 
