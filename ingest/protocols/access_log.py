@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date
 from functools import lru_cache
 
 import msgspec
@@ -24,6 +23,8 @@ from schemas.failed_event import FailedEvent, Reason, Stage
 
 REPEATS = "repeats"
 """Header of an import's envelope: `index:count,…`, how often a line of the body stood in the file before."""
+NOBODY = b"\0\0"
+"""How a visitor ends of whom neither address nor agent is known."""
 _NATIVE = frozenset(("event_type", "event_name", "event_id", "visitor_id", "anonymous_id", "events"))
 _EVENTS = {
     "_source": pl.UInt32(),
@@ -117,20 +118,21 @@ def _repeats(envelope: Envelope) -> dict[int, int]:
 
 def _with_hashes(frame: pl.DataFrame, site: bytes) -> pl.DataFrame:
     """The cookieless visitor: a hash of the UTC day, the full address and the agent, keyed by the site."""
-    names = ["_day", "_address", "user_agent"]
-    who = frame.select(pl.col("true_time").dt.date().alias("_day"), "_address", "user_agent")
-    people = who.unique()
+    day = pl.col("true_time").dt.epoch("d")
+    who = pl.concat_str(day, "_address", "user_agent", separator="\0").cast(pl.Binary)
+    who_of = frame.select(who.alias("_who"))
+    people = who_of.unique()
     keyed = hashlib.blake2b(key=site, digest_size=16)
-    hashes = [_visitor(keyed.copy(), *one) for one in people.iter_rows()]
+    hashes = [_visitor(keyed.copy(), one) for one in people["_who"].to_list()]
     people = people.with_columns(pl.Series("_client_hash", hashes, dtype=pl.String))
-    visitors = who.join(people, on=names, how="left", maintain_order="left")["_client_hash"]
+    visitors = who_of.join(people, on="_who", how="left", maintain_order="left")["_client_hash"]
     return frame.drop("_address").with_columns(visitors)
 
 
-def _visitor(keyed: hashlib.blake2b, day: date, address: str, agent: str) -> str:
-    if not address and not agent:
-        return ""  # nobody: decode.py refuses it
-    keyed.update(f"{day}\0{address}\0{agent}".encode())
+def _visitor(keyed: hashlib.blake2b, who: bytes) -> str:
+    if who.endswith(NOBODY):
+        return ""  # decode.py refuses it
+    keyed.update(who)
     return keyed.hexdigest()
 
 

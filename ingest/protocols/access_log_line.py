@@ -18,6 +18,7 @@ import msgspec
 from ingest.protocols.instants import LATEST_MS, instant_ms
 
 MAX_TEXT = 8192
+MAX_LINE = 64 << 10
 DOWNLOADS = frozenset(
     """pdf zip exe dmg doc docx xls xlsx ppt pptx odt ods odp rtf csv tsv epub mobi mp3 mp4 m4a m4v mkv mov
     avi wmv wav ogg flac webm 7z rar gz tgz bz2 xz tar iso img pkg deb rpm apk ipa msi jar jad sis""".split()
@@ -37,7 +38,6 @@ _LINE = re.compile(
     re.ASCII | re.DOTALL,
 )
 _REST = re.compile(rf' "(?P<referrer>{_QUOTED})" "(?P<agent>{_QUOTED})(?:"(?: .*)?)?', re.DOTALL)
-_LOOSE = re.compile(r' "(?P<referrer>.*)" "(?P<agent>.*)"[^"]*', re.DOTALL)
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|.)", re.DOTALL)
 _REQUEST = re.compile(r"(?P<method>[A-Za-z_-]{1,20}) (?P<target>\S.*?)(?: HTTP/\d(?:\.\d)?)?", re.DOTALL)
 _ABSOLUTE = re.compile(r"https?://(?P<host>[^/?#]*)(?P<target>.*)", re.IGNORECASE | re.DOTALL)
@@ -71,6 +71,8 @@ class LogLine:
 def read_line(text: str) -> LogLine:
     """The line as a row. Raises Unreadable."""
     text = text.strip("\0\ufeff\r\t ")
+    if len(text) > MAX_LINE:
+        raise Unreadable(f"longer than {MAX_LINE >> 10} KB")
     return _from_json(text) if text.startswith("{") else _from_text(text)
 
 
@@ -146,23 +148,26 @@ def _referrer_and_agent(rest: str) -> tuple[str, str]:
     """
     if not rest.startswith(' "'):
         return "", ""
-    found = _REST.fullmatch(rest) or _LOOSE.fullmatch(rest)
-    if found is None:
+    if found := _REST.fullmatch(rest):
+        return _plain(found["referrer"]), _plain(found["agent"])
+    referrer, between, agent = rest[2:].partition('" "')  # quotes nobody escaped
+    if not between:
         raise Unreadable("not referrer and agent after the size")
-    return _plain(found["referrer"]), _plain(found["agent"])
+    return _plain(referrer), _plain(agent.rpartition('"')[0] or agent)
 
 
 def _plain(text: str) -> str:
     """Without the escapes of the server."""
     if "\\" not in text:
         return text
-    raw, last = b"", 0
+    raw, last = bytearray(), 0
     for found in _ESCAPE.finditer(text):
         said = found[1]
         byte = bytes.fromhex(said[1:]) if len(said) == 3 else _CONTROL.get(said, said.encode())
         raw += text[last : found.start()].encode() + byte
         last = found.end()
-    return (raw + text[last:].encode()).decode("utf-8", "replace")
+    raw += text[last:].encode()
+    return raw.decode("utf-8", "replace")
 
 
 def _row(
@@ -176,7 +181,7 @@ def _row(
         raise Unreadable("the time is not from 1970 to 2261")
     method, host, target = request
     if absolute := _ABSOLUTE.fullmatch(target):  # as sent to a proxy
-        host = host or absolute["host"].rpartition("@")[2]
+        host = host or _named(absolute["host"].rpartition("@")[2])
         target = absolute["target"] if absolute["target"].startswith("/") else "/" + absolute["target"]
     host = _bare(host)
     if not target.startswith("/"):
@@ -194,6 +199,11 @@ def _row(
     )
 
 
+def _named(host: str) -> str:
+    """A host as the client wrote it, '' for what is none."""
+    return host if re.fullmatch(r"[A-Za-z0-9_.:\[\]-]{1,255}", host) else ""
+
+
 def _bare(host: str) -> str:
     """A virtual host without its port, in lower case."""
     return "" if host == "-" else re.sub(r":\d*\Z", "", host).lower()
@@ -204,15 +214,15 @@ def _text(value: str) -> str:
 
 
 _NAMES = {
-    "time": ("time_iso8601", "time", "@timestamp", "timestamp", "ts", "msec", "time_local"),
+    "time": ("msec", "time_iso8601", "time", "@timestamp", "timestamp", "ts", "time_local"),
     "address": ("client_ip", "remote_ip", "remote_addr", "clientip", "ClientHost"),
     "method": ("method", "request_method", "RequestMethod"),
     "target": ("uri", "request_uri", "RequestPath"),
     "host": ("host", "http_host", "server_name", "RequestHost"),
     "status": ("status", "DownstreamStatus"),
     "size": ("size", "bytes", "body_bytes_sent", "bytes_sent", "DownstreamContentSize"),
-    "referrer": ("referer", "http_referer", "referrer", "http_referrer"),
-    "agent": ("ua", "http_user_agent", "user_agent", "agent"),
+    "referrer": ("referer", "http_referer", "referrer", "http_referrer", "request_Referer"),
+    "agent": ("ua", "http_user_agent", "user_agent", "agent", "request_User-Agent"),
     "language": ("al", "http_accept_language", "accept_language"),
 }
 """How servers and owners call the fields in lines of JSON; the first that is there counts."""
@@ -254,7 +264,7 @@ def _from_json(text: str) -> LogLine:
     return _row(
         _json_instant(value["time"]),
         str(value["address"] or ""),
-        (method, str(value["host"] or ""), target),
+        (_text(method), _named(str(value["host"] or "")), target),
         (_number(value["status"]), _number(value["size"])),
         tuple(client),
     )

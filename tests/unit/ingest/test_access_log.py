@@ -352,4 +352,4 @@ def test_the_readable_form_gives_a_line_or_refuses(text: str) -> None:
         line = read_line(text)
     except Unreadable:
         return
-    assert 0 <= line.time
+    assert line.time >= 0
