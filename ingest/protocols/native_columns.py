@@ -2,7 +2,8 @@
 
 Polars reads a body of lines at the speed of its parser, but passes over what we must not: members nobody
 knows, repeated ones, objects where a text is needed. A line whose count of `":` is not that of the values
-found holds such a thing, and goes back, as every line the reader is not sure of, to the readable form.
+found holds such a thing, and goes back, as every line the reader is not sure of, to the readable form; so
+does one that escapes the count, by a name apart from its colon or a quote spelled \\u0022.
 """
 
 from __future__ import annotations
@@ -40,8 +41,7 @@ _READ: dict[str, Any] = {
     **dict.fromkeys(FLAGS, pl.Boolean()),
     **dict.fromkeys(TIMES, pl.Int64()),
 }
-_MISLEADING = r'"[ \t\r]+:'
-"""A name apart from its colon escapes the count; so do quotes and colons spelled as \\u0022 and \\u003a."""
+_APART = r'"[ \t\r]+:'
 Left = list[tuple[int, bytes]]
 
 
@@ -81,7 +81,7 @@ def _read(body: bytes, source: int, first: int) -> tuple[pl.DataFrame, Left] | N
     lines = lines.with_row_index("_part", first)
     odd = lines.select(
         pl.col("line").is_null()
-        | pl.col("line").str.contains(_MISLEADING)
+        | _apart(lines["line"])
         | pl.col("line").str.contains(r"\\u(?:00[0-3]|[dD][89a-fA-F])")
         | (pl.col("line").str.count_matches(r"[\[{]") > MAX_BRACKETS)
     ).to_series()
@@ -99,6 +99,13 @@ def _read(body: bytes, source: int, first: int) -> tuple[pl.DataFrame, Left] | N
     unsure = pl.concat([strange, frame.filter(~sure).select("_part", "line")])
     left = [(part, line.encode()) for part, line in unsure.iter_rows()]
     return _columns(frame.filter(sure), source), left
+
+
+def _apart(lines: pl.Series) -> pl.Series:
+    """Whether a name stands apart from its colon: where a quote is followed by a blank, which is rare."""
+    blank = pl.any_horizontal(lines.str.contains(mark, literal=True) for mark in ('" ', '"\t', '"\r'))
+    after = pl.select(blank.fill_null(False)).to_series()
+    return after & lines.str.contains(_APART) if after.any() else after
 
 
 def _lines(body: bytes) -> pl.DataFrame | None:
