@@ -24,4 +24,5 @@ def command(settings: Settings, runner: str, once: bool, as_json: bool) -> None:
     stop = threading.Event()
     with stop_on_signals(stop.set):
         written = run_live(settings, once=once or runner == "batch", large=runner == "batch", stop=stop)
-    print_result(asdict(written), as_json)
+    if once or as_json:
+        print_result(asdict(written), as_json)
