@@ -23,6 +23,7 @@ from schemas.failed_event import FailedEvent, Reason, Stage
 
 REPEATS = "repeats"
 """Header of an import's envelope: `index:count,…`, how often a line of the body stood in the file before."""
+BLANK = b"\r\t "
 NOBODY = b"\0\0"
 """How a visitor ends of whom neither address nor agent is known."""
 _NATIVE = frozenset(("event_type", "event_name", "event_id", "visitor_id", "anonymous_id", "events"))
@@ -46,11 +47,14 @@ def decode(sources: Sequence[Source]) -> Decoded:
 
 def _decode(source: Source) -> tuple[pl.DataFrame, list[FailedEvent]]:
     lines = _split(source.envelope.body)
-    frame, left = read_lines(_texts(lines))
+    texts = _texts(lines)
+    frame, left = read_lines(texts)
     rows, failures = [], []
-    for part, line in left:
+    for part in left:
+        if not lines[part].strip(BLANK):
+            continue
         try:
-            rows.append(_row(part, line))
+            rows.append(_row(part, texts[part]))
         except Unreadable as error:
             failures.append(
                 failed(source, part, lines[part], Stage.DECODE, Reason.MALFORMED, f"no log line: {error}")

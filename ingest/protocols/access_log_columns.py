@@ -18,6 +18,7 @@ TEXTS = (
 )  # fmt: skip
 COLUMNS = {"_part": pl.UInt32(), "true_time": INSTANT, **dict.fromkeys(TEXTS, pl.String())}
 """What both forms give."""
+SLICE = 1 << 16
 _TIME_CHARS = 30
 _TIME = r"^ \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-5][0-9] [+-][01][0-9][0-5][0-9]\] $"
 _HEAD = r"^[!-Z^-z|~][!-Z^-~]*(?: [!-Z^-~]+){2,3}$"
@@ -26,10 +27,18 @@ _ADDRESS = r"^(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F.]*:[0-9a-fA-F.]*:[0-9a
 _HOST = r"^(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+(?::[0-9]+)?|localhost(?::[0-9]+)?)$"
 
 
-def read_lines(lines: pl.Series) -> tuple[pl.DataFrame, list[tuple[int, str]]]:
-    """COLUMNS of the plain lines (`_part` is the index), and the lines left over, those of blanks not."""
-    whole = pl.DataFrame({"line": lines}).with_row_index("_part")
-    cut = whole.with_columns(
+def read_lines(lines: pl.Series) -> tuple[pl.DataFrame, list[int]]:
+    """COLUMNS of the plain lines (`_part` is the index), and the indexes of the lines left over."""
+    whole = pl.DataFrame({"line": lines}).with_row_index("_part").lazy()
+    # Slices keep all threads busy: within one, most of the work is a chain of steps on the same texts.
+    slices = pl.collect_all(_read(whole.slice(at, SLICE)) for at in range(0, len(lines) or 1, SLICE))
+    read = pl.concat(slices, rechunk=False)
+    left = read.filter(~pl.col("plain"))["_part"].to_list()
+    return read.filter("plain").drop("plain"), left
+
+
+def _read(lines: pl.LazyFrame) -> pl.LazyFrame:
+    cut = lines.with_columns(
         _parts("line", '"', ("head", "request", "result", "referrer", "gap", "user_agent", "rest")),
         odd=(pl.col("line").str.len_bytes() > MAX_TEXT) | pl.col("line").str.contains(r"[\\\x00]"),
     ).unnest("_line")
@@ -42,10 +51,7 @@ def read_lines(lines: pl.Series) -> tuple[pl.DataFrame, list[tuple[int, str]]]:
             " [%d/%b/%Y:%H:%M:%S %z] ", strict=False, time_unit="ms", time_zone="UTC"
         ),
     )
-    cut = cut.unnest("_who", "_request").with_columns(plain=_is_plain())
-    left = cut.filter(~pl.col("plain")).select("_part", "line")
-    left = left.filter(pl.col("line").str.strip_chars("\r\t ") != "")
-    return _columns(cut.filter("plain")), list(left.iter_rows())
+    return _columns(cut.unnest("_who", "_request").with_columns(plain=_is_plain()))
 
 
 def _parts(name: str, at: str, names: tuple[str, ...]) -> pl.Expr:
@@ -75,17 +81,17 @@ def _is_plain() -> pl.Expr:
     return pl.all_horizontal(check.fill_null(False) for check in checks)
 
 
-def _columns(plain: pl.DataFrame) -> pl.DataFrame:
+def _columns(lines: pl.LazyFrame) -> pl.LazyFrame:
     first, second = pl.col("who_1"), pl.col("who_2")
     virtual = pl.col("who_4").is_not_null() & (second.str.contains(_ADDRESS) | ~first.str.contains(_ADDRESS))
     host = pl.when(virtual).then(first).when(second.str.contains(_HOST)).then(second).otherwise(pl.lit(""))
     address = pl.when(virtual).then(second).otherwise(first)
     result = pl.col("result").str.strip_chars()
-    plain = plain.with_columns(
+    lines = lines.with_columns(
         _address=_given(address),
         host=_given(host).str.replace(r":[0-9]*$", "").str.to_lowercase(),
         path=pl.col("uri").str.splitn("?", 2).struct.field("field_0"),
-        status=result.str.head(3).cast(pl.Int64),
+        status=result.str.head(3).cast(pl.Int64, strict=False),
         size=result.str.slice(4).cast(pl.Int64, strict=False).fill_null(0),
         referrer=_given(pl.col("referrer").fill_null("")),
         user_agent=_given(pl.col("user_agent").fill_null("")),
@@ -105,10 +111,10 @@ def _columns(plain: pl.DataFrame) -> pl.DataFrame:
             pl.lit('"}'),
         ),
     )
-    return plain.with_columns(
+    return lines.with_columns(
         path=shown_path(),
         target=pl.when(pl.col("event_type") == "download").then("url").otherwise(pl.lit("")),
-    ).select(pl.col(name).cast(dtype) for name, dtype in COLUMNS.items())
+    ).select("plain", *(pl.col(name).cast(dtype) for name, dtype in COLUMNS.items()))
 
 
 def shown_path() -> pl.Expr:

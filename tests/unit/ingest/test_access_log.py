@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ingest.decode import decode
 from ingest.protocols import access_log
-from ingest.protocols.access_log_columns import read_lines
+from ingest.protocols.access_log_columns import SLICE, read_lines
 from ingest.protocols.access_log_line import Unreadable, event_type, read_line
 from ingest.protocols.base import Decoded, Source
 from ingest.sites import SiteIndex
@@ -182,6 +182,17 @@ def test_a_space_in_the_path_and_quotes_in_the_agent_that_nobody_escaped_are_rea
     assert (event["path"], event["user_agent"]) == ("/a b", 'an "odd" agent')
 
 
+def test_a_line_of_nothing_but_quotes_is_read_in_the_time_of_its_length() -> None:
+    assert one(LINE.replace(b'"agent"', b'"' + b'" "' * 20_000))["referrer"] == ""
+    assert [one.reason for one in read(LINE + b' "' * 40_000).failed] == ["malformed"]
+
+
+def test_a_host_that_a_client_made_up_is_no_host() -> None:
+    line = {"ts": 1.5, "status": 200, "request": {"method": "GET", "host": "a/b?c", "uri": "/hats"}}
+    event = one(json.dumps(line).encode())
+    assert (event["host"], event["url"]) == ("", "/hats")
+
+
 def test_fields_after_the_agent_are_passed_over() -> None:
     assert one(LINE + b' "203.0.113.9" rt=0.003')["user_agent"] == "agent"
 
@@ -318,7 +329,7 @@ def damaged(draw: st.DrawFn) -> bytes:
 def test_the_columns_say_what_the_readable_form_says(lines: list[bytes]) -> None:
     texts = [line.decode("utf-8", "replace") for line in lines]
     frame, left = read_lines(pl.Series(texts, dtype=pl.String))
-    assert len(frame) + len(left) == sum(bool(text.strip("\r\t ")) for text in texts)
+    assert sorted([*frame["_part"], *left]) == list(range(len(texts)))
     for row in frame.iter_rows(named=True):
         line = read_line(texts[row["_part"]])
         assert row["true_time"].timestamp() * 1000 == line.time
@@ -333,6 +344,10 @@ def test_the_columns_say_what_the_readable_form_says(lines: list[bytes]) -> None
 def test_plain_lines_are_read_as_columns() -> None:
     frame, left = read_lines(pl.Series([LINE.decode(), (b"shop.example:80 " + LINE).decode()]))
     assert (frame.height, left) == (2, [])
+    lines = pl.Series([LINE.decode(), "odd", ""] * SLICE)[: SLICE + 2]
+    frame, left = read_lines(lines)
+    assert frame["_part"].to_list() == list(range(0, SLICE + 2, 3))
+    assert len(left) == SLICE + 2 - frame.height
 
 
 @settings(max_examples=100)
