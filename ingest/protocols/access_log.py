@@ -15,7 +15,9 @@ import msgspec
 import polars as pl
 
 from ingest.protocols.access_log_columns import COLUMNS, INSTANT, read_lines, shown_path
-from ingest.protocols.access_log_line import Unreadable, event_type, is_json_log, read_line
+from ingest.protocols.access_log_json import is_json_log
+from ingest.protocols.access_log_line import read_line
+from ingest.protocols.access_log_row import Unreadable, event_type
 from ingest.protocols.base import Answer, Decoded, Protocol, Request, Source
 from ingest.protocols.failure import failed
 from schemas.envelope import Envelope
@@ -50,11 +52,11 @@ def _decode(source: Source) -> tuple[pl.DataFrame, list[FailedEvent]]:
     texts = _texts(lines)
     frame, left = read_lines(texts)
     rows, failures = [], []
-    for part in left:
+    for part, text in zip(left, texts.gather(left).to_list(), strict=True):
         if not lines[part].strip(BLANK):
             continue
         try:
-            rows.append(_row(part, texts[part]))
+            rows.append(_row(part, text))
         except Unreadable as error:
             failures.append(
                 failed(source, part, lines[part], Stage.DECODE, Reason.MALFORMED, f"no log line: {error}")

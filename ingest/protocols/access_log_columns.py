@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from ingest.protocols.access_log_line import ASSETS, DOWNLOADS, MAX_TEXT
+from ingest.protocols.access_log_row import ASSETS, DOWNLOADS, MAX_TEXT
 from ingest.protocols.instants import LATEST_MS
 
 INSTANT = pl.Datetime("ms", "UTC")

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from ingest.decode import decode
 from ingest.protocols import access_log
 from ingest.protocols.access_log_columns import SLICE, read_lines
-from ingest.protocols.access_log_line import Unreadable, event_type, read_line
+from ingest.protocols.access_log_line import read_line
+from ingest.protocols.access_log_row import Unreadable, event_type
 from ingest.protocols.base import Decoded, Source
 from ingest.sites import SiteIndex
 from schemas.envelope import Envelope
