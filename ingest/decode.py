@@ -23,6 +23,8 @@ from schemas.failed_event import FailedEvent, Reason, Stage
 IMPORT = "IMPORT"
 AHEAD_MS = 5 * 60 * 1000
 """An event later than its arrival by more than this has a wrong clock."""
+MONEY_LIMIT = 10**10
+_MOST = {"engaged_ms": 86_400_000, "scroll_pct": 100}
 REFUSED = "_refused"
 FOR_ENRICHMENTS = ("_webdriver",)
 Step = Callable[[pl.DataFrame, SiteIndex], pl.DataFrame]
@@ -148,7 +150,19 @@ def put_time(events: pl.DataFrame, _sites: SiteIndex) -> pl.DataFrame:
     return events.with_columns(
         event_time=pl.when(plausible).then(guess).otherwise(arrived),
         time_quality=pl.when(plausible).then(how.otherwise(pl.lit("device"))).otherwise(pl.lit("received")),
-        **{REFUSED: _refuse(bad, Reason.BAD_TIME, "event_time or received_at is no time from 1970 to 2261")},
+        **{REFUSED: _refuse(bad, Reason.BAD_TIME, "event_time or received_at is no time from 1970 to 2149")},
+    )
+
+
+def put_limits(events: pl.DataFrame, _sites: SiteIndex) -> pl.DataFrame:
+    """Amounts whose sum over a session of 10,000 events fits the tables; larger money is refused."""
+    names = [name for name in ("engaged_ms", "scroll_pct") if name in events.columns]
+    clipped = [pl.col(name).clip(0, _MOST[name]) for name in names]
+    if "revenue" not in events.columns:
+        return events.with_columns(clipped)
+    much = pl.col("revenue").abs() >= MONEY_LIMIT
+    return events.with_columns(
+        *clipped, **{REFUSED: _refuse(much, Reason.TOO_LARGE, f"revenue: {MONEY_LIMIT:,} or more")}
     )
 
 
@@ -162,7 +176,7 @@ def put_headers(events: pl.DataFrame, _sites: SiteIndex) -> pl.DataFrame:
     )
 
 
-STEPS: tuple[Step, ...] = (put_site, put_type, put_time, put_visitor, put_headers)
+STEPS: tuple[Step, ...] = (put_site, put_type, put_time, put_limits, put_visitor, put_headers)
 """In this order; each may refuse rows."""
 
 

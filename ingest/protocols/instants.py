@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from datetime import datetime, timezone
 
-LATEST_MS = 9_214_646_400_000
-"""2262-01-01: later instants do not fit what the tables and columns hold."""
+LATEST_MS = 5_662_224_000_000
+"""2149-06-06: the table is ordered by days, and later ones do not fit (they would start anew in 1970)."""
 _DIGITS = re.compile(r"\d{1,16}")
 
 
 def instant_ms(value: object) -> int | None:
     """Milliseconds since 1970 of a number or an ISO 8601 text (UTC if it names no zone).
 
-    None for what is no instant between 1970 and 2261.
+    None for what is no instant between 1970 and 2149-06-05.
     """
     if isinstance(value, bool):
         return None

@@ -52,13 +52,12 @@ def decode(sources: Sequence[Source]) -> Decoded:
     failures: list[FailedEvent] = []
     for number, source in enumerate(sources):
         try:
-            body = _inflated(source.envelope.body)
-            if source.envelope.method == "IMPORT":
-                frame, left = read_lines(body, number)
+            if source.envelope.method == "IMPORT":  # a file is inflated by who reads it
+                frame, left = read_lines(source.envelope.body, number)
                 frames.append(frame)
                 parts = _Parts(left)
             else:
-                parts = _parts(body)
+                parts = _parts(_inflated(source.envelope.body))
         except Refused as refused:
             raw = source.envelope.body
             failures.append(failed(source, 0, raw, Stage.DECODE, refused.reason, refused.detail))
@@ -117,8 +116,17 @@ def _parts(body: bytes) -> _Parts:
         return _one_or_lines(body)
     if not batch.events:
         raise Refused(Reason.EMPTY, "no event in the batch")
-    sent_at = msgspec.json.decode(batch.sent_at) if bytes(batch.sent_at) else None
-    return _Parts([(at, bytes(raw)) for at, raw in enumerate(batch.events)], batch.site, sent_at)
+    return _Parts(
+        [(at, bytes(raw)) for at, raw in enumerate(batch.events)], batch.site, _sent_at(batch.sent_at)
+    )
+
+
+def _sent_at(raw: msgspec.Raw) -> object:
+    """As JSON; None for what JSON allows and no number can hold."""
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None
 
 
 def _one_or_lines(body: bytes) -> _Parts:
@@ -143,10 +151,9 @@ def answer(request: Request) -> Answer:
 def raw(envelope: Envelope, part: int) -> bytes:
     """The bytes of one event of a body."""
     try:
-        body = _inflated(envelope.body)
         if envelope.method == "IMPORT":
-            return body.split(b"\n")[part]
-        return dict(_parts(body).events)[part]
+            return envelope.body.split(b"\n")[part]
+        return dict(_parts(_inflated(envelope.body)).events)[part]
     except (Refused, LookupError):
         return envelope.body
 

@@ -123,7 +123,7 @@ def _lines(body: bytes) -> pl.DataFrame | None:
             quote_char=None,
             schema={"line": pl.String()},
         )
-    except (UnicodeDecodeError, pl.exceptions.PolarsError):
+    except (UnicodeDecodeError, OSError, pl.exceptions.PolarsError):  # OSError: as if gzip
         return None
 
 
@@ -136,7 +136,7 @@ def _parsed(body: bytes) -> pl.DataFrame | None:
         names = pl.read_ndjson(sample, infer_schema_length=None).columns
         known = {name: _READ[name] for name in names if name in _READ}
         return pl.read_ndjson(body, schema=known) if "event_id" in known else None
-    except pl.exceptions.PolarsError:
+    except (OSError, pl.exceptions.PolarsError):
         return None
 
 
