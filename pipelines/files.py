@@ -45,16 +45,17 @@ def read_lines(path: Path, block_bytes: int) -> Iterator[Lines]:
     with _opened(path) as (raw, file):
         damage = _Damage()
         for piece in _pieces(file, damage):
-            cut = piece.rfind(b"\n") + 1
+            pieces.append(piece)
             held += len(piece)
-            if held < block_bytes or not cut:
-                pieces.append(piece)
-                _check_line(pieces, held, path, first)
+            if held < block_bytes:
                 continue
-            lines = Lines(path.name, first, b"".join([*pieces, piece[:cut]]), _position(raw))
-            pieces, held = [piece[cut:]], len(piece) - cut
-            yield lines
-            first += lines.count
+            whole, rest = _cut(pieces)
+            if whole:
+                yield (lines := Lines(path.name, first, whole, _position(raw)))
+                first += lines.count
+                pieces, held = [rest], len(rest)
+            if held > MAX_LINE:
+                raise InputError(f"{path}: line {first} is longer than {MAX_LINE >> 20} MB")
         if body := b"".join(pieces):
             yield Lines(path.name, first, body, _position(raw))
         if damage.error is not None:
@@ -80,9 +81,12 @@ def _pieces(file: IO[bytes], damage: _Damage) -> Iterator[bytes]:
         yield piece
 
 
-def _check_line(pieces: list[bytes], held: int, path: Path, first: int) -> None:
-    if held > MAX_LINE and not any(b"\n" in piece for piece in pieces):
-        raise InputError(f"{path}: line {first} is longer than {MAX_LINE >> 20} MB")
+def _cut(pieces: list[bytes]) -> tuple[bytes, bytes]:
+    """The whole lines, and the begin of the line after them."""
+    for at in range(len(pieces) - 1, -1, -1):
+        if cut := pieces[at].rfind(b"\n") + 1:
+            return b"".join([*pieces[:at], pieces[at][:cut]]), b"".join([pieces[at][cut:], *pieces[at + 1 :]])
+    return b"", b""
 
 
 def _position(raw: IO[bytes]) -> int:

@@ -96,5 +96,7 @@ class LiveDriver:
         records, at = [], begin
         while any(at.get(partition, 0) < end for partition, end in interrupted.end.items()):
             some, at = self._log.read(at, self._max_bytes)
+            if not some:  # what was read of an append that failed is there no more
+                break
             records += [record for record in some if record.offset < interrupted.end[record.partition]]
         return interrupted, records
