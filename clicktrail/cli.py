@@ -87,7 +87,11 @@ def main() -> None:
     except ClicktrailError as error:
         click.echo(f"clicktrail: {error}", err=True)
         code = 1
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        else:
+            place = f"{error.filename}: " if error.filename else ""
+            click.echo(f"clicktrail: {place}{error.strerror or error}", err=True)
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
