@@ -19,6 +19,7 @@ TEXTS = (
 COLUMNS = {"_part": pl.UInt32(), "true_time": INSTANT, **dict.fromkeys(TEXTS, pl.String())}
 """What both forms give."""
 SLICE = 1 << 16
+"""Lines that one thread reads at a time."""
 _TIME_CHARS = 30
 _TIME = r"^ \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-5][0-9] [+-][01][0-9][0-5][0-9]\] $"
 _HEAD = r"^[!-Z^-z|~][!-Z^-~]*(?: [!-Z^-~]+){2,3}$"

@@ -69,6 +69,10 @@ def line_of(
     result: tuple[int, int],
     client: tuple[str, ...],
 ) -> LogLine:
+    """The row of time, address, (method, host, target), (status, size), (referrer, agent[, language]).
+
+    Raises Unreadable for a time that cannot be stored.
+    """
     if not 0 <= time < LATEST_MS:
         raise Unreadable("the time is not from 1970 to 2149")
     method, host, target = request
