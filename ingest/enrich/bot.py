@@ -9,7 +9,7 @@ from importlib.resources import files
 
 import polars as pl
 
-from ingest.enrich.column import Remembered, beside
+from ingest.enrich.column import Remembered, keyed, text
 from ingest.enrich.referrer import REFERRERS
 from ingest.sites import SiteIndex
 
@@ -25,76 +25,77 @@ _LIBRARY = re.compile(
     r"vertx|Mechanize|Snoopy|[Pp]erl|www-mechanize|Boto3|aws-sdk|grequests)|"
     r"python-requests|python-urllib|Go-http-client|HttpClient/|node-fetch|urllib3"
 )
-_HEADLESS = re.compile(
-    r"Headless|PhantomJS|SlimerJS|Puppeteer|Playwright|Selenium|WebDriver|Cypress|jsdom|HtmlUnit|Splash|"
-    r"Lighthouse|"
-    r"zombie|CasperJS|Nightmare|TestCafe|Lightpanda",
-    re.IGNORECASE,
+_HEADLESS = tuple(
+    """headless phantomjs slimerjs puppeteer playwright selenium webdriver cypress jsdom htmlunit splash
+    lighthouse zombie casperjs nightmare testcafe lightpanda""".split()
 )
 _GENERIC = re.compile(
     r"(?<!cu)bot(?:[^a-z]|$)|crawl|spider|slurp|scrap(?:er|y)|\bfetcher\b|https?://[^ )]+/bot|"
-    r"monitor(?:ing)?[/ ]",
-    re.IGNORECASE,
+    r"monitor(?:ing)?[/ ]"
 )
-_LONGEST = 1024
+"""Of agents in lower case."""
+_HEAD = 3
+"""Characters by which marks of crawlers are found; none is shorter."""
 
 
 def put_bot(events: pl.DataFrame, _sites: SiteIndex) -> pl.DataFrame:
     """is_bot and bot_reason; a server's own library is no bot, and neither is who names no agent."""
-    by_agent = beside(events, ("user_agent", "channel"), _by_agent, {"reason": pl.String()})["reason"]
-    spam = beside(events, ("referrer",), _by_referrer, {"reason": pl.String()})["reason"]
     steered = pl.col("_webdriver").fill_null(False) if "_webdriver" in events.columns else pl.lit(False)
+    agent = text(events, "_agent_reason")  # of put_device, which looks every agent up anyway
+    served = (pl.col("channel") == "server") & (agent != "agent")
     reason = (
-        pl.when(by_agent != "")
-        .then(by_agent)
+        pl.when((agent != "") & ~served)
+        .then(agent)
         .when(steered)
         .then(pl.lit("webdriver"))
-        .otherwise(pl.lit(spam))
+        .when(text(events, "referrer").is_in(_spam(events)))
+        .then(pl.lit("spam_referrer"))
+        .otherwise(pl.lit(""))
         .alias("bot_reason")
     )
     return events.with_columns(reason).with_columns((pl.col("bot_reason") != "").alias("is_bot"))
 
 
-def is_crawler(agent: str) -> bool:
-    """Whether the agent is known to be a program that reads pages by itself."""
-    return AGENTS[agent] != ""
-
-
-def _by_agent(agent: str, channel: str) -> tuple[str]:
-    reason = AGENTS[agent]
-    return ("" if channel == "server" and reason != "agent" else reason,)
+def _spam(events: pl.DataFrame) -> list[str]:
+    """The spam among the referrers."""
+    return [referrer for (referrer,) in keyed(events, ("referrer",)).iter_rows() if _is_spam(referrer)]
 
 
 def _agent_reason(agent: str) -> str:
     """agent, library, headless or ''."""
-    agent = agent[:_LONGEST]
     if not agent:
         return ""
-    if _HEADLESS.search(agent):
+    lower = agent.lower()
+    if any(word in lower for word in _HEADLESS):
         return "headless"
     if _LIBRARY.search(agent):
         return "library"
-    literals, patterns = _crawlers()
-    if any(literal in agent for literal in literals) or patterns.search(agent) or _GENERIC.search(agent):
-        return "agent"
-    return ""
+    return "agent" if _GENERIC.search(lower) or _is_listed(agent) else ""
 
 
-def _by_referrer(referrer: str) -> tuple[str]:
-    host = REFERRERS[referrer].host
-    spam = _spam_domains()
-    while host:
-        if host in spam:
-            return ("spam_referrer",)
+def _is_listed(agent: str) -> bool:
+    marks, patterns = _crawlers()
+    heads = (agent[at : at + _HEAD] for at in range(len(agent)))
+    return any(
+        agent.startswith(mark, at) for at, head in enumerate(heads) for mark in marks.get(head, ())
+    ) or bool(patterns.search(agent))
+
+
+def _is_spam(referrer: str) -> bool:
+    host, spam = REFERRERS[referrer].host, _spam_domains()
+    while host and host not in spam:
         host = host.partition(".")[2]
-    return ("",)
+    return host != ""
 
 
 @cache
-def _crawlers() -> tuple[list[str], re.Pattern[str]]:
-    """Marks of crawlers as plain texts, and the few that need a pattern."""
+def _crawlers() -> tuple[dict[str, list[str]], re.Pattern[str]]:
+    """Marks of crawlers as plain texts by their first characters, and the few that need a pattern."""
     known = json.loads(_data("crawlers.json"))
-    return known["literals"], re.compile("|".join(f"(?:{pattern})" for pattern in known["patterns"]))
+    marks: dict[str, list[str]] = {}
+    for mark in known["literals"]:
+        marks.setdefault(mark[:_HEAD], []).append(mark)
+    return marks, re.compile("|".join(f"(?:{pattern})" for pattern in known["patterns"]))
 
 
 @cache
@@ -107,4 +108,4 @@ def _data(name: str) -> str:
 
 
 AGENTS: Remembered[str] = Remembered(_agent_reason)
-"""User agent → why it is a bot, or ''."""
+"""User agent (cut to MAX_AGENT) → why it is a bot, or ''."""

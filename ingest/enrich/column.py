@@ -10,6 +10,8 @@ import polars as pl
 Value = TypeVar("Value")
 BOUND = 1 << 15
 """Distinct strings a process keeps for one kind of look-up."""
+MAX_AGENT = 512
+"""Characters of an agent that are looked at: patterns cost by length, memories keep what was asked."""
 
 
 def text(events: pl.DataFrame, name: str) -> pl.Expr:

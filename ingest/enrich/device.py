@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
 import polars as pl
-import user_agents
+import ua_parser
+from user_agents import parsers
 
-from ingest.enrich.bot import is_crawler
-from ingest.enrich.column import Remembered, beside
+from ingest.enrich.bot import AGENTS
+from ingest.enrich.column import MAX_AGENT, Remembered, beside
 from ingest.enrich.feature_phone import feature_phone
 from ingest.sites import SiteIndex
 
 Device = tuple[str, str, str, str, str]
-_MADE = dict.fromkeys(("device_class", "brand", "model", "os", "browser"), pl.String())
+_MADE = dict.fromkeys(("device_class", "brand", "model", "os", "browser", "_agent_reason"), pl.String())
 _NOTHING: Device = ("other", "", "", "", "")
 _SYSTEMS = {"Mac OS X": "macOS", "Other": "", "Chrome OS": "ChromeOS"}
 _BROWSERS = {
@@ -30,59 +29,49 @@ _BROWSERS = {
     "Other": "",
 }
 _NO_BRANDS = ("Generic", "Other")
-_LONGEST = 1024
-"""Characters of an agent that are looked at: patterns cost by length."""
 
 
 def put_device(events: pl.DataFrame, _sites: SiteIndex) -> pl.DataFrame:
     """device_class, brand, model, os and browser of each event."""
     if "user_agent" not in events.columns:
         return events.with_columns(device_class=pl.lit("other"))
-    return events.hstack(beside(events, ("user_agent",), DEVICES.__getitem__, _MADE).get_columns())
+    agents = events.select(pl.col("user_agent").str.slice(0, MAX_AGENT))
+    return events.hstack(beside(agents, ("user_agent",), _look, _MADE).get_columns())
+
+
+def _look(agent: str) -> tuple[str, ...]:
+    return (*DEVICES[agent], AGENTS[agent])
 
 
 def _device(agent: str) -> Device:
     if not agent:
         return _NOTHING
-    if not is_crawler(agent) and (found := feature_phone(agent)):
+    bot = AGENTS[agent] != ""
+    if not bot and (found := feature_phone(agent)):
         return found
-    return _plain_desktop(agent) or _parsed(agent)
-
-
-def _parsed(agent: str) -> Device:
-    parsed = user_agents.parse(agent[:_LONGEST])
+    parsed = Agent(agent)
     system, browser = parsed.os.family, parsed.browser.family
     brand, model = parsed.device.brand or "", parsed.device.model or ""
-    kind = "bot" if is_crawler(agent) else _kind(parsed)
-    if brand.startswith(_NO_BRANDS) or kind == "bot":
+    if brand.startswith(_NO_BRANDS) or bot:
         brand, model = "", ""
+    kind = "bot" if bot else _kind(parsed)
     return kind, brand, model, _SYSTEMS.get(system, system), _BROWSERS.get(browser, browser)
 
 
-def _plain_desktop(agent: str) -> Device | None:
-    """The commonest agents, at a hundredth of the parser's cost and with its answer."""
-    if (match := _DESKTOP.fullmatch(agent)) is None:
-        return None
-    brand, model, system = _DESKTOPS[match["system"].partition(" ")[0]]
-    browser = "Firefox" if match["gecko"] else "Edge" if match["edge"] else "Chrome"
-    return "desktop", brand, model, system, browser
+class Agent(parsers.UserAgent):
+    """An agent as user-agents reads it, with its rules of kind but ua-parser's fast matcher."""
+
+    def __init__(self, agent: str) -> None:
+        found = ua_parser.parse(agent).with_defaults()
+        system, browser, device = found.os, found.user_agent, found.device
+        self.ua_string = agent
+        self.os = parsers.parse_operating_system(system.family, system.major, system.minor, system.patch)
+        self.browser = parsers.parse_browser(browser.family, browser.major, browser.minor, browser.patch)
+        self.device = parsers.parse_device(device.family, device.brand, device.model)
 
 
-_DESKTOP = re.compile(
-    r"Mozilla/5\.0 \((?P<system>Windows NT 10\.0; Win64; x64|Macintosh; Intel Mac OS X [\d_.]+|"
-    r"X11; Linux x86_64)(?:; rv:[\d.]+)?\) (?:(?P<gecko>Gecko/20100101 Firefox/[\d.]+)|"
-    r"AppleWebKit/537\.36 \(KHTML, like Gecko\) Chrome/[\d.]+ Safari/537\.36(?P<edge> Edg/[\d.]+)?)"
-)
-_DESKTOPS = {
-    "Windows": ("", "", "Windows"),
-    "Macintosh;": ("Apple", "Mac", "macOS"),
-    "X11;": ("", "", "Linux"),
-}
-
-
-def _kind(parsed: user_agents.parsers.UserAgent) -> str:
-    agent = parsed.ua_string
-    if any(word in agent for word in _TVS):
+def _kind(parsed: Agent) -> str:
+    if any(word in parsed.ua_string for word in _TVS):
         return "tv"
     if parsed.is_tablet:
         return "tablet"
@@ -96,4 +85,4 @@ _TVS = (
     "CrKey", "NetCast", "Web0S", "Roku/", "Android TV", "PlayStation", "Nintendo", "Xbox",
 )  # fmt: skip
 DEVICES: Remembered[Device] = Remembered(_device)
-"""User agent → device."""
+"""User agent (cut to MAX_AGENT) → device."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import polars as pl
 import pytest
+import user_agents
 
-from ingest.enrich import device, enrich
+from ingest.enrich import enrich
 from ingest.enrich.address import ADDRESSES
 from ingest.enrich.bot import AGENTS
 from ingest.enrich.channel import channel_group
-from ingest.enrich.column import Remembered
-from ingest.enrich.device import DEVICES
+from ingest.enrich.column import MAX_AGENT, Remembered
+from ingest.enrich.device import DEVICES, Agent
 from ingest.enrich.referrer import REFERRERS
 from ingest.sites import SiteIndex
 from schemas.objects import Site
@@ -171,15 +173,21 @@ def test_devices_are_told_by_their_agent(agent: str, found: tuple[str, ...]) -> 
     assert DEVICES[agent] == found
 
 
-@pytest.mark.parametrize(
-    "system",
-    ["Windows NT 10.0; Win64; x64", "Macintosh; Intel Mac OS X 10_15_7", "X11; Linux x86_64"],
-)
-def test_the_short_way_for_common_desktops_says_what_the_parser_says(system: str) -> None:
-    chrome = f"Mozilla/5.0 ({system}) {WEBKIT} Chrome/151.0.0.0 Safari/537.36"
-    firefox = f"Mozilla/5.0 ({system}; rv:140.0) Gecko/20100101 Firefox/140.0"
-    for agent in (chrome, f"{chrome} Edg/151.0.0.0", firefox):
-        assert device._plain_desktop(agent) == device._parsed(agent)
+def test_the_fast_matcher_says_what_user_agents_says() -> None:
+    agents = (Path(__file__).parents[2] / "golden" / "agents.txt").read_text().splitlines()
+    for agent in agents:
+        fast, plain = Agent(agent), user_agents.parse(agent)
+        assert (fast.os, fast.browser) == (plain.os, plain.browser), agent
+        if fast.device.family != "Spider":  # crawlers in a browser's clothes: the matcher knows more of them
+            assert fast.device == plain.device, agent
+            kinds = [(one.is_tablet, one.is_mobile, one.is_pc) for one in (fast, plain)]
+            assert kinds[0] == kinds[1], agent
+
+
+def test_a_long_agent_is_cut_before_anybody_looks_at_it_or_keeps_it() -> None:
+    row = enriched(user_agent=CHROME + " x" * 4000 + " Googlebot/2.1")
+    assert (row["device_class"], row["is_bot"]) == ("desktop", False)
+    assert max(map(len, [*DEVICES, *AGENTS])) <= MAX_AGENT
 
 
 @pytest.mark.parametrize(
