@@ -211,7 +211,7 @@ def _path(ordered: _Ordered, view: Ints, views: Ints) -> pl.Series:
 
 def _session_ids(opening: pl.DataFrame) -> list[str]:
     names = pl.concat_str("site_id", "visitor_id", "event_id", separator=ID_SEPARATOR)
-    return [hash_id(text) for text in opening.select(names.cast(pl.Binary)).to_series().to_list()]
+    return list(map(hash_id, opening.select(names.cast(pl.Binary)).to_series().to_list()))
 
 
 def _engaged_ms(ordered: _Ordered, number: Ints, first: Ints) -> Ints:

@@ -59,8 +59,9 @@ def _visitor_numbers(events: pl.DataFrame) -> pl.Series:
 
 
 def _by_time(keys: pl.DataFrame, events: pl.DataFrame) -> tuple[Ints, Bools]:
-    order = keys.select(pl.arg_sort_by("visitor", "time")).to_series().to_numpy().astype(np.int64)
-    visitor, time = keys["visitor"].to_numpy()[order], keys["time"].to_numpy()[order]
+    visitor, time = keys["visitor"].to_numpy(), keys["time"].to_numpy()
+    order = np.lexsort((time, visitor))
+    visitor, time = visitor[order], time[order]
     first = np.concatenate([[True], visitor[1:] != visitor[:-1]])
     same = ~first[1:] & (time[1:] == time[:-1])
     if same.any():  # seq and event_id are compared only where they decide
