@@ -18,7 +18,7 @@ from ingest.identity import edges
 from ingest.protocols.base import Decoded, Source
 from ingest.protocols.failure import failed
 from ingest.sites import SiteIndex
-from pipelines.known import KnownEvents
+from pipelines.known import KnownEvents, read_sql
 from pipelines.persons import persons_of
 from pipelines.write import Batch, write
 from schemas.arrow import schema
@@ -30,6 +30,8 @@ from store import objects
 from store.tables.client import Store, open_store
 
 SITES_FRESH_S = 1.0
+FAILED_AGAIN = read_sql("failed_again")
+FAILED_KEYS = ["site_id", "failed_id"]
 
 log = logging.getLogger("clicktrail.pipeline")
 
@@ -128,7 +130,7 @@ class Worker:
             write(self.store, batch, "events", done.retract)
             write(self.store, batch, "events", done.insert)
             write(self.store, batch, "sessions", done.sessions)
-            write(self.store, batch, "failed_events", _failed_frame(change.failed))
+            write(self.store, batch, "failed_events", self._new_failures(change.failed))
             if not change.edges.is_empty():
                 write(self.store, batch, "identity_edges", change.edges)
                 write(self.store, batch, "persons", persons_of(self.store, change.edges))
@@ -137,6 +139,15 @@ class Worker:
             done.insert.height, done.duplicates, len(change.failed), change.sessions, done.strays
         )
         return self.counts
+
+    def _new_failures(self, failures: Sequence[FailedEvent]) -> pl.DataFrame:
+        """Without those that a file brought before: their time of arrival, part of the key, is another."""
+        rows = pl.DataFrame([asdict(failure) for failure in failures], schema=schema(FailedEvent))
+        imported = rows.filter(pl.col("raw_ref").str.starts_with("file:")).select(FAILED_KEYS)
+        if imported.is_empty():
+            return rows
+        stored = self.store.query(FAILED_AGAIN, tables={"ids": imported})
+        return rows.join(stored, on=FAILED_KEYS, how="anti", maintain_order="left")
 
     @contextmanager
     def _noted(self) -> Iterator[None]:
@@ -164,10 +175,6 @@ def _more(done: Recut, before: pl.DataFrame) -> int:
     new = done.sessions.filter(~gone).join(before, on="session_id", how="anti")
     vanished = done.sessions.filter(gone).join(done.sessions_after, on="session_id", how="anti")
     return new.height - vanished.height
-
-
-def _failed_frame(failures: Sequence[FailedEvent]) -> pl.DataFrame:
-    return pl.DataFrame([asdict(failure) for failure in failures], schema=schema(FailedEvent))
 
 
 def _poisonous(source: Source, error: Exception) -> FailedEvent:
