@@ -3,7 +3,7 @@
 from setuptools import find_packages, setup
 
 PACKAGES = ("clicktrail", "ingest", "schemas", "sessionize", "store", "pipelines", "crm", "dashboards")
-DATA = ("*.sql", "*.js", "*.css", "*.json", "*.txt", "*.woff2", "*.svg", "py.typed")
+DATA = ("**/*.sql", "**/*.js", "**/*.css", "**/*.json", "**/*.txt", "**/*.woff2", "**/*.svg", "py.typed")
 
 setup(
     packages=find_packages(include=[f"{name}{below}" for name in PACKAGES for below in ("", ".*")]),
