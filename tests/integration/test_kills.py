@@ -1,0 +1,239 @@
+"""kill -9 of any part at any moment loses no acknowledged event and counts none twice.
+
+CLICKTRAIL_TEST_KILLS sets how many; `python -m tests.integration.test_kills 100 [SEED]` runs it alone.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import random
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+
+from clicktrail.commands.site import save
+from clicktrail.errors import StoreError
+from clicktrail.settings import Settings
+from schemas.objects import Site
+from store.log import open_log
+from store.tables.client import Store, open_store
+from store.tables.embedded.files import StoreFiles, is_locked
+from tests.clicktrail_process import Running, answers, free_ports, gone, running, until
+from tests.pipelines.again import sessions_again, stored_events, stored_sessions
+
+PARTS = {"pipeline": "run", "store": "store", "collector": "collect"}
+SUPERVISE = """
+import os
+from clicktrail.commands.up import parts, supervise
+from clicktrail.settings import Settings
+settings = Settings.from_env(os.environ)
+supervise(settings, [child for child in parts(settings) if child.name != "dashboard"])
+"""
+LATE_MS = (0, 0, 0, 1000, 1_799_000, 1_800_500, 7_200_000, 90_000_000)
+SECONDS_A_KILL = 5.0
+
+
+@dataclass
+class Sender:
+    """Posts numbered events until it is stopped; knows which of them were acknowledged."""
+
+    port: int
+    seed: int
+    sent: dict[str, dict[str, object]] = field(default_factory=dict)
+    acknowledged: Counter[str] = field(default_factory=Counter)
+    refused: int = 0
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        rnd = random.Random(self.seed)
+        while not self.stopping.is_set():
+            batch = [self._event(rnd) for _ in range(rnd.randint(1, 6))]
+            patience = rnd.choice([1, 1, 20])  # some clients give up, some send again
+            while not self._post(batch) and patience > 1 and not self.stopping.wait(0.2):
+                patience -= 1
+            self.stopping.wait(rnd.choice([0.001, 0.01, 0.03]))
+
+    def _event(self, rnd: random.Random) -> dict[str, object]:
+        if self.sent and rnd.random() < 0.15:  # once more, as after an answer that was lost
+            return self.sent[rnd.choice(list(self.sent)[-400:])]
+        now = time.time_ns() // 1_000_000
+        name = f"e{self.seed}-{len(self.sent)}"
+        self.sent[name] = {
+            "event_id": name,
+            "event_type": rnd.choice(["page_view", "click", "ping", "order"]),
+            "visitor_id": f"v{rnd.randrange(12)}",
+            "device_time": now - rnd.choice(LATE_MS) - rnd.randrange(3),
+            "order_id": rnd.choice(["", "o1"]),
+            "revenue": "1.25",
+        }
+        return self.sent[name]
+
+    def _post(self, batch: list[dict[str, object]]) -> bool:
+        body = json.dumps({"site": "shop", "sent_at": time.time_ns() // 1_000_000, "events": batch})
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("POST", "/e", body)
+            answer = connection.getresponse()
+            accepted = answer.status == 200 and json.loads(answer.read())["accepted"] == len(batch)
+        except (OSError, http.client.HTTPException, ValueError):
+            accepted = False
+        finally:
+            connection.close()
+        if accepted:
+            self.acknowledged.update({str(event["event_id"]) for event in batch})
+        self.refused += not accepted
+        return accepted
+
+
+@dataclass
+class Kill:
+    """One row of the table."""
+
+    at_s: float
+    part: str
+    acknowledged: int
+    behind: int  # bytes of the log that the pipeline had not committed
+    back_s: float = 0.0
+
+
+def storm(data: Path, kills: int, seed: int) -> list[Kill]:
+    """Run the parts, kill them, drain and compare; returns what was killed."""
+    collect, store_port = free_ports(2)
+    settings = Settings(data=data, collect_port=collect, store_port=store_port)
+    began = time.monotonic()
+    command = [sys.executable, "-c", SUPERVISE]
+    with running(data, command=command, collect_port=collect, store_port=store_port) as up:
+        until(lambda: answers(collect) and answers(store_port), why=up.said)
+        store = open_store(settings)
+        store.migrate()
+        save(store, settings, Site("shop"))
+        sender = Sender(collect, seed)
+        thread = threading.Thread(target=sender.run)
+        thread.start()
+        try:
+            table = [_kill(up, settings, sender, random.Random(seed * 1000 + n), began) for n in range(kills)]
+        finally:
+            sender.stopping.set()
+            thread.join(30)
+        until(lambda: _behind(settings) == 0, 90, up.said)
+        _compare(_patient(store), sender, table)
+        store.close()
+        processes = up.tree()
+        assert len(processes) >= 4
+        assert up.stop() == 0, up.said()
+        assert gone(processes)
+    files = StoreFiles(data)
+    assert not is_locked(files.lock)
+    assert not is_locked(files.supervisor_lock)
+    assert "Traceback" not in up.said(), up.said()
+    return table
+
+
+def _kill(up: Running, settings: Settings, sender: Sender, rnd: random.Random, began: float) -> Kill:
+    """Wait until the pipeline has worked and the part stands, then kill it at any moment of its work."""
+    committed = _committed(settings)
+    deadline = time.monotonic() + SECONDS_A_KILL
+    while _committed(settings) == committed and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(rnd.random() * 0.8)
+    name = rnd.choice(["pipeline", "pipeline", "store", "collector"])
+    until(lambda: _part(up, name) is not None, why=up.said)
+    part = _part(up, name)
+    assert part is not None
+    kill = Kill(time.monotonic() - began, name, len(sender.acknowledged), _behind(settings))
+    part.kill()
+    until(lambda: _part(up, name) not in (None, part), 10, up.said)
+    kill.back_s = time.monotonic() - began - kill.at_s
+    return kill
+
+
+def _part(up: Running, name: str) -> psutil.Process | None:
+    for process in up.tree()[1:]:
+        try:
+            if process.status() != psutil.STATUS_ZOMBIE and PARTS[name] in process.cmdline()[3:4]:
+                return process
+        except psutil.NoSuchProcess:
+            continue
+    return None
+
+
+def _committed(settings: Settings) -> int:
+    log = open_log(settings, write=False)
+    try:
+        return dict(log.committed("pipeline") or log.start())[0]
+    finally:
+        log.close()
+
+
+def _behind(settings: Settings) -> int:
+    log = open_log(settings, write=False)
+    try:
+        return log.end()[0] - _committed(settings)
+    finally:
+        log.close()
+
+
+def _patient(store: Store) -> Store:
+    """The store, once it answers again."""
+
+    def is_there() -> bool:
+        try:
+            store.ping()
+        except StoreError as error:
+            if not error.retryable:
+                raise
+            return False
+        return True
+
+    until(is_there)
+    return store
+
+
+def _compare(store: Store, sender: Sender, table: list[Kill]) -> None:
+    """Nothing acknowledged is lost, nothing stands twice, sessions are those of the events."""
+    events = stored_events(store)
+    standing = Counter(event.event_id for event in events)
+    lost = sender.acknowledged.keys() - standing.keys()
+    doubled = {name: count for name, count in standing.items() if count > 1}
+    written = store.rows("SELECT count() AS n FROM events WHERE NOT is_deleted")[0]["n"]
+    failed = store.rows("SELECT count() AS n FROM failed_events FINAL")[0]["n"]
+    missing = sessions_again(events) ^ stored_sessions(store)
+    report = _report(table) + (
+        f"\nsent {len(sender.sent)}, acknowledged {len(sender.acknowledged)}, requests refused or cut "
+        f"{sender.refused}; standing {len(events)}, rows written {written}; lost {len(lost)}, "
+        f"doubled {len(doubled)}, failed {failed}, sessions that differ {len(missing)}"
+    )
+    print(report)  # noqa: T201 - the table is what this run is for
+    assert len(sender.acknowledged) > len(table), report
+    assert not lost, report
+    assert not doubled, report
+    assert standing.keys() <= sender.sent.keys(), report
+    assert failed == 0, report
+    assert not missing, report
+    assert written == len(events), report  # not even a superseded copy: repeats are dropped before
+
+
+def _report(table: list[Kill]) -> str:
+    head = f"{'killed':<10}{'after s':>8}{'acknowledged':>14}{'bytes behind':>14}{'back after s':>14}"
+    rows = [f"{k.part:<10}{k.at_s:>8.1f}{k.acknowledged:>14}{k.behind:>14}{k.back_s:>14.2f}" for k in table]
+    return "\n".join(["", head, *rows])
+
+
+@pytest.mark.slow
+def test_no_kill_of_any_part_loses_or_doubles_an_event(tmp_path: Path) -> None:
+    storm(tmp_path, int(os.environ.get("CLICKTRAIL_TEST_KILLS", "20")), seed=7)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        number, *rest = [int(text) for text in sys.argv[1:]] or [20]
+        storm(Path(folder), number, *(rest or [1]))
