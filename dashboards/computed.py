@@ -9,25 +9,38 @@ from decimal import Decimal
 from importlib.resources import files
 from typing import Any
 
+import polars as pl
+
 from store.tables.client import Store
 
 
 @dataclass(frozen=True)
 class Computed:
-    """One query of a report: what it counts in a sentence, its text and its parameters."""
+    """One query of a report: what it counts in a sentence, its text and its parameters.
+
+    `ahead`: a WITH clause for the tables that are otherwise sent along with the text.
+    """
 
     name: str
     definition: str
     sql: str
     parameters: Mapping[str, object] = field(default_factory=dict)
+    ahead: str = ""
+
+    @property
+    def whole(self) -> str:
+        """The text as anyone can run it."""
+        return (self.ahead + self.sql).strip()
 
     def used(self) -> dict[str, object]:
-        """The parameters that the text names."""
-        return {name: value for name, value in self.parameters.items() if f"{{{name}:" in self.sql}
+        """The parameters that the whole text names."""
+        return {name: value for name, value in self.parameters.items() if f"{{{name}:" in self.whole}
 
-    def rows(self, store: Store) -> list[dict[str, Any]]:
-        """Run it."""
-        return store.rows(self.sql, **self.used())
+    def rows(self, store: Store, tables: Mapping[str, pl.DataFrame] | None = None) -> list[dict[str, Any]]:
+        """Run it; `tables` stand for what is `ahead`."""
+        if tables:
+            return store.query(self.sql, tables, **self.used()).to_dicts()
+        return store.rows(self.whole, **self.used())
 
 
 def read_sql(package: str, name: str) -> str:

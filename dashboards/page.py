@@ -14,6 +14,7 @@ from clicktrail.settings import Settings
 from dashboards.i18n import Text
 from dashboards.period import Period
 from dashboards.state import PERIODS, State
+from dashboards.tags import collector_address
 from schemas.objects import Site
 from store.objects import read_sites_file, sites
 from store.tables.client import Store
@@ -53,9 +54,7 @@ class Desk:
     @property
     def collector(self) -> str:
         """The collector's address as a page elsewhere would write it."""
-        host = self.settings.collect_host
-        shown = "localhost" if host in ("0.0.0.0", "::", "") else f"[{host}]" if ":" in host else host  # noqa: S104
-        return f"http://{shown}:{self.settings.collect_port}"
+        return collector_address(self.settings)
 
     def view(self, state: State) -> View:
         """A request of a page; a store that is away leaves the sites of the collector's file."""

@@ -121,6 +121,8 @@ def bars(text: Text, rows: Sequence[Row], head: str, total: int, *, compare: boo
 
 def _bar_cell(row: Row, top: int) -> Node:
     pressed = {"aria-current": "true"} if row.on else {}
+    if isinstance(row.label, str):
+        pressed["title"] = row.label  # a long one is cut off
     label = link(row.label, row.href, "ell", **pressed) if row.href else html.Span(row.label, className="ell")
     parts = [
         html.Span(className="bar", style={"width": f"{100 * row.value / top:.1f}%"}),

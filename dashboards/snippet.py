@@ -1,4 +1,4 @@
-"""What a site owner pastes, and the page that waits for the first event."""
+"""The cards with what a site owner pastes, and the one that waits for the first event."""
 
 from __future__ import annotations
 
@@ -6,44 +6,27 @@ from dash import html
 
 from dashboards.page import Node, View
 from dashboards.parts import code, icon
+from dashboards.tags import snippets
 from schemas.objects import Site
-
-
-def tag(collector: str, site: Site) -> str:
-    """The script for a web page."""
-    return f'<script defer src="{collector}/t.js" data-site="{site.id}"></script>'
-
-
-def pixel(collector: str, site: Site) -> str:
-    """The image for a page or mail without scripts."""
-    return f'<img src="{collector}/p.gif?site={site.id}" alt="" width="1" height="1">'
-
-
-def wap_image(collector: str, site: Site) -> str:
-    """The image for a WML deck or an XHTML-MP page; p is the page's path."""
-    return f'<img src="{collector}/w/{site.id}?p=/index.wml" alt=""/>'
 
 
 def codes(view: View, site: Site) -> list[Node]:
     """Tag, pixel and WAP image, each with a button that copies it."""
-    text, at = view.text, view.desk.collector
-    return [
-        code(text, "tag", tag(at, site), main=True),
-        code(text, "pixel", pixel(at, site)),
-        code(text, "wap", wap_image(at, site)),
-    ]
+    found = snippets(view.desk.collector, site.id)
+    return [code(view.text, kind, source, main=kind == "tag") for kind, source in found.items()]
 
 
 def first_steps(view: View) -> Node:
     """The card of a site that has sent nothing yet."""
     text, site = view.text, view.site
     assert site is not None
+    paste = snippets(view.desk.collector, site.id)
     listening = html.Div(
         [html.Span(className="pulse"), text("first.listening", address=view.desk.collector)],
         className="status",
     )
     others = [
-        ("smartphone", "first.wap", pixel(view.desk.collector, site)),
+        ("smartphone", "first.wap", paste["pixel"]),
         ("refresh-cw", "first.other", text("first.other.words", address=view.desk.collector)),
         ("file-text", "first.logs", f"clicktrail import access.log.gz --site {site.id}"),
     ]
@@ -63,7 +46,7 @@ def first_steps(view: View) -> Node:
             html.H2(text("first.title"), className="first-title"),
             html.P(text("first.words"), className="muted"),
             html.Div(
-                code(text, "tag", tag(view.desk.collector, site), main=True, titled=False),
+                code(text, "tag", paste["tag"], main=True, titled=False),
                 className="mt20",
             ),
             html.Div(ways, className="grid g-3 mt24"),

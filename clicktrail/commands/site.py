@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zoneinfo
 from dataclasses import asdict, replace
 
@@ -11,12 +10,12 @@ import click
 from clicktrail.errors import ConfigError
 from clicktrail.output import json_option, print_result
 from clicktrail.settings import Settings
+from dashboards.reports.sites.form import ID
+from dashboards.tags import collector_address, snippets
 from schemas.event import PROTOCOLS
 from schemas.objects import Site
 from store import objects
 from store.tables.client import Store, open_store
-
-ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @click.group()
@@ -103,14 +102,4 @@ def snippet(settings: Settings, site_id: str, as_json: bool) -> None:
         store.close()
     if site_id not in known:
         raise ConfigError(f"no site {site_id}; add it with `clicktrail site add {site_id}`")
-    print_result(snippets(settings, site_id), as_json)
-
-
-def snippets(settings: Settings, site_id: str) -> dict[str, str]:
-    """What a site owner pastes, by kind."""
-    host = f"http://{settings.collect_host}:{settings.collect_port}"
-    return {
-        "tag": f'<script defer src="{host}/t.js" data-site="{site_id}"></script>',
-        "pixel": f'<img src="{host}/p.gif?site={site_id}" alt="">',
-        "wap": f'<img src="{host}/w/{site_id}?p=PAGE" alt=""/>',
-    }
+    print_result(snippets(collector_address(settings), site_id), as_json)

@@ -86,6 +86,7 @@ def test_the_overview_shows_the_numbers_of_the_period_and_of_the_one_before(clie
     assert "Bots, in no number above: 2 sessions, 6 events" in shown
     assert '"data-country": "DE"' in shown
     assert "4 of 12 sessions" in shown  # WAP
+    assert "The period before is counted up to the same time, 21 Oct 2026 13:00." in shown
 
 
 def test_a_filter_and_dates_in_the_address_hold(client: Any, shop: Shop) -> None:
@@ -257,9 +258,9 @@ def test_a_list_can_be_taken_as_csv_and_runs_nothing_in_a_spreadsheet(
     answer = client.get("/download/overview/pages.csv?site=shop")
     assert answer.mimetype == "text/csv"
     rows = list(csv.reader(io.StringIO(answer.get_data(as_text=True).removeprefix("\ufeff"))))
-    assert rows[0] == ["path", "visitors", "page_views"]
-    assert ["/", "10", "12"] in rows
-    assert [ODD_PATH, "10", "12"] in rows
+    assert rows[0] == ["path", "visitors", "page_views", "visitors_before"]
+    assert ["/", "10", "12", "5"] in rows
+    assert [ODD_PATH, "10", "12", "5"] in rows
     assert [row[0] for row in rows if "cmd" in row[0]] == ["'=cmd()"]
     assert client.get("/download/overview/nothing.csv?site=shop").status_code == 404
     assert client.get("/download/live/pages.csv").status_code == 404

@@ -14,7 +14,7 @@ from clicktrail.errors import ConfigError
 from dashboards.period import Period
 from dashboards.reports.overview.query import Overview, Totals, overview
 from schemas.arrow import schema
-from schemas.event import Event
+from schemas.event import VIEWS, Event
 from schemas.objects import Site
 from schemas.session import Session
 from store.tables.client import Store
@@ -92,6 +92,61 @@ def test_each_number_equals_a_count_row_by_row(
         **{name: before[name] for name in vars(Totals()) if name != "engaged_s"},
         engaged_s=report.previous.engaged_s,
     )
+
+
+def previous(report: Overview, name: str) -> dict[str, int]:
+    rows = [*getattr(report, name), *report.faded[name]]
+    return {row.value: row.visitors_before for row in rows if row.visitors_before}
+
+
+@pytest.mark.parametrize(
+    ("filters", "kept"), FILTERS[::3], ids=[" + ".join(f) or "none" for f, _ in FILTERS[::3]]
+)
+def test_each_row_holds_its_visitors_of_the_period_before(
+    store: Store, site: Site, history: History, filters: list[str], kept: Kept
+) -> None:
+    report = overview(store, site, WEEK, filters, now=LATER)
+    before = totals(history, WEEK.previous(), kept)
+    for name in ("countries", "sources", "entry_pages", "pages"):
+        expected = {value: visitors for value, (visitors, _) in before[name].items()}
+        assert previous(report, name) == expected
+        shown = {row["value"]: row["previous_visitors"] for row in report.to_json()[name]}
+        assert shown == {value: expected.get(value, 0) for value in shown}
+
+
+def test_a_running_period_is_compared_with_as_much_of_the_one_before(
+    store: Store, site: Site, history: History
+) -> None:
+    now = datetime(2026, 10, 30, 13, 30, tzinfo=timezone.utc)  # 14:30 in winter
+    cut = datetime(2026, 10, 23, 12, 30, tzinfo=timezone.utc)  # 14:30 in summer
+    report = overview(store, site, WEEK, now=now)
+    assert report.previous_until == cut
+    human = [s for s in history.sessions if not s.is_bot and WEEK.previous().begins <= s.start < cut]
+    events = [e for e in history.events if not e.is_bot and WEEK.previous().begins <= e.event_time < cut]
+    assert (report.previous.sessions, report.previous.events) == (len(human), len(events))
+    assert previous(report, "countries") == {
+        country: len({history.person(s.visitor_id) for s in human if s.country == country})
+        for country in {s.country for s in human}
+    }
+    views = [e for e in events if e.event_type in VIEWS]
+    assert previous(report, "pages") == {
+        path: len({history.person(e.visitor_id) for e in views if e.path == path})
+        for path in {e.path for e in views}
+    }
+    whole = overview(store, site, WEEK, now=LATER)
+    assert whole.previous.sessions > report.previous.sessions > 0
+    assert report.previous_trend == whole.previous_trend
+    assert report.to_json()["meta"]["previous_until"] == "2026-10-23T12:30:00.000Z"
+
+
+def test_more_matched_sessions_than_are_sent_along_are_found_by_the_query_itself(
+    store: Store, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = overview(store, site, WEEK, ["path=/pricing"], now=LATER)
+    monkeypatch.setattr("dashboards.filters.MOST_SENT", 2)
+    found = overview(store, site, WEEK, ["path=/pricing"], now=LATER)
+    assert found.totals.sessions > 2
+    assert found == sent
 
 
 def test_engaged_seconds_are_the_mean_over_human_sessions(store: Store, site: Site, history: History) -> None:

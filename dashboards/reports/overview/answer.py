@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
 from dashboards import format
 from dashboards.computed import Computed
@@ -21,18 +18,8 @@ class Answer:
     """What the store said for one view."""
 
     now: Overview
-    then: Overview | None  # the period before, for the change of each row
     coverage: Coverage
-
-    @property
-    def compare(self) -> bool:
-        """Whether numbers stand beside those of the period before."""
-        return self.then is not None
-
-    @cached_property
-    def like_for_like(self) -> bool:
-        """A single running day is not compared with a whole one."""
-        return self.compare and not (self.now.unfinished and self.now.period.days == 1)
+    compare: bool  # whether numbers stand beside those of the period before
 
     def sql(self, name: str) -> Computed:
         """The query behind a number, the first one where no query has that name."""
@@ -43,16 +30,10 @@ def ask(view: View) -> Answer:
     """Run the queries of the page side by side. StoreError and ConfigError (a filter) come through."""
     site, store, filters, now = view.site, view.desk.store, view.state.f, view.desk.now()
     assert site is not None
-    jobs: list[Callable[[], Any]] = [
-        lambda: overview(store, site, view.period, filters, now=now),
-        lambda: coverage(store, site, view.period, now=now),
-    ]
-    if view.state.cmp == "prev":
-        jobs.append(lambda: overview(store, site, view.period.previous(), filters, now=now))
-    with ThreadPoolExecutor(len(jobs)) as pool:
-        found = [job.result() for job in [pool.submit(job) for job in jobs]]
-    then = found[2] if len(found) > 2 else None
-    return Answer(found[0], then, found[1])
+    with ThreadPoolExecutor(2) as pool:
+        numbers = pool.submit(overview, store, site, view.period, filters, now=now)
+        cover = pool.submit(coverage, store, site, view.period, now=now)
+        return Answer(numbers.result(), cover.result(), view.state.cmp == "prev")
 
 
 def coverage_words(view: View, found: Coverage) -> str:

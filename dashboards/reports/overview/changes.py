@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import sqrt
 
 from dashboards.reports.overview.query import Overview, PageRow, TopRow
 
-LIST_LENGTH = 10
 _CLEAR = 3.0  # standard deviations of a difference of two counts
-LISTS = ("sources", "channel_groups", "devices", "countries", "campaigns", "pages")
+_NEAR = 0.1  # of a change: two rows that differ by less tell of the same visitors
+LISTS = ("campaigns", "sources", "pages", "countries", "devices", "channel_groups")
+"""Lists that are looked at; of rows about the same visitors the one of the first list tells the story."""
 FIELDS = {
     "sources": "source", "channel_groups": "channel_group", "devices": "device_class", "browsers": "browser",
     "os": "os", "countries": "country", "campaigns": "campaign", "pages": "path", "entry_pages": "entry_path",
@@ -38,11 +39,10 @@ class Change:
         """The difference in its standard deviations (two Poisson counts)."""
         return abs(self.now - self.before) / sqrt(max(1, self.now + self.before))
 
-
-def before(rows: Sequence[TopRow | PageRow], value: str) -> int | None:
-    """Visitors of a value in the list of the period before; None when a full list leaves it open."""
-    found = next((row.visitors for row in rows if row.value == value), None)
-    return 0 if found is None and len(rows) < LIST_LENGTH else found
+    def tells_of(self, other: Change) -> bool:
+        """Whether the two are likely about the same visitors: as many more, or as many fewer, in both."""
+        one, two = self.now - self.before, other.now - other.before
+        return abs(one - two) <= _NEAR * max(abs(one), abs(two))
 
 
 def share(now: int, earlier: int | None) -> float | None:
@@ -50,26 +50,27 @@ def share(now: int, earlier: int | None) -> float | None:
     return now / earlier - 1 if earlier else None
 
 
-def changes(now: Overview, then: Overview, most: int = 4) -> list[Change]:
-    """The clearest changes, each list at most once at the front, then by clarity."""
-    found = sorted((c for name in LISTS for c in _of_list(name, now, then)), key=lambda c: -c.clarity)
-    firsts: Mapping[str, Change] = {c.list: c for c in reversed(found)}
-    front = sorted(firsts.values(), key=lambda c: -c.clarity)
-    return [*front, *(c for c in found if c not in front)][:most]
+def changes(found: Overview, most: int = 4) -> list[Change]:
+    """The clearest changes, each story once; a row that follows the whole site is none."""
+    whole = Change("", "", "", found.previous.visitors, found.totals.visitors)
+    told: list[Change] = []
+    for change in sorted(_clear(found, whole), key=lambda c: (-c.clarity, LISTS.index(c.list))):
+        same = next((at for at, story in enumerate(told) if change.tells_of(story)), None)
+        if same is None:
+            told.append(change)
+        elif LISTS.index(change.list) < LISTS.index(told[same].list):
+            told[same] = change
+    return told[:most]
 
 
-def _of_list(name: str, now: Overview, then: Overview) -> list[Change]:
-    rows, earlier = getattr(now, name), getattr(then, name)
-    there = {row.value for row in rows}
-    found = [
-        Change(name, row.value, row.condition, count, row.visitors)
-        for row in rows
-        if row.value and (count := before(earlier, row.value)) is not None
-    ]
-    if len(rows) < LIST_LENGTH:
-        found += [
-            Change(name, row.value, row.condition, row.visitors, 0)
-            for row in earlier
-            if row.value and row.value not in there
-        ]
-    return [change for change in found if change.clarity >= _CLEAR]
+def _clear(found: Overview, whole: Change) -> Iterable[Change]:
+    """Rows whose change is clear, and clearly another one than that of the site."""
+    growth = whole.now / whole.before if whole.before else 0.0
+    for name in LISTS:
+        rows: tuple[TopRow | PageRow, ...] = (*getattr(found, name), *found.faded.get(name, ()))
+        for row in rows:
+            change = Change(name, row.value, row.condition, row.visitors_before, row.visitors)
+            expected = growth * change.before
+            beyond = abs(change.now - expected) / sqrt(max(1.0, change.now + growth * expected))
+            if row.value and change.clarity >= _CLEAR and beyond >= _CLEAR:
+                yield change

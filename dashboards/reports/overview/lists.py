@@ -12,7 +12,7 @@ from dashboards.page import Node, View
 from dashboards.parts import Row, bars, card, empty, how, icon
 from dashboards.rate import Rate
 from dashboards.reports.overview.answer import Answer, interval
-from dashboards.reports.overview.changes import FIELDS, before, share
+from dashboards.reports.overview.changes import FIELDS, share
 from dashboards.reports.overview.query import PageRow, TopRow
 
 SHOWN = 8
@@ -46,7 +46,8 @@ def list_card(view: View, answer: Answer, names: Sequence[str]) -> Node:
 
 def _table(view: View, answer: Answer, name: str) -> Node:
     text = view.text
-    rows = [row for row in getattr(answer.now, name) if row.value or name != "campaigns"][:SHOWN]
+    found = sorted(getattr(answer.now, name), key=lambda row: -row.visitors)
+    rows = [row for row in found if row.value or name != "campaigns"][:SHOWN]
     if not rows:
         return empty(
             "search",
@@ -54,9 +55,8 @@ def _table(view: View, answer: Answer, name: str) -> Node:
             text(f"empty.{name}") if text.has(f"empty.{name}") else text("empty.period.words"),
             small=True,
         )
-    earlier = getattr(answer.then, name) if answer.then is not None else ()
-    compare = answer.like_for_like and bool(answer.now.previous.visitors)
-    made = [_row(view, name, row, before(earlier, row.value) if compare else None) for row in rows]
+    compare = answer.compare and bool(answer.now.previous.visitors)
+    made = [_row(view, name, row, row.visitors_before if compare else None) for row in rows]
     return bars(text, made, text(f"head.{name}"), answer.now.totals.visitors, compare=compare)
 
 
@@ -102,7 +102,7 @@ def apart(view: View, answer: Answer) -> Node:
         text("apart"),
         html.Div(facts, className="facts"),
         note,
-        info=how(text, text("how.apart"), answer.sql("totals").sql.strip()),
+        info=how(text, text("how.apart"), answer.sql("totals").whole),
     )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
 from dashboards.computed import Computed, iso, jsonable, money, read_sql, sql_instant
-from dashboards.conditions import condition, fill
+from dashboards.conditions import condition
 from dashboards.filters import SessionFilter, session_filter
 from dashboards.period import Period, zone_info
 from dashboards.rate import Rate
@@ -28,17 +28,24 @@ LISTS = {
 }
 """Top list → session field it lists."""
 
+TOP = 10
+"""Rows of a list."""
+
 _NAMED = {"source": ("source", "medium")}
 _EPOCH = date(1970, 1, 1).toordinal()
 _TOTALS_SQL, _TOPS_SQL, _EVENTS_SQL, _EVENTS_IN_SESSIONS_SQL = (
     read_sql(__package__ or "", name)
     for name in ("totals.sql", "tops.sql", "events.sql", "events_in_sessions.sql")
 )
+_LIKE = (
+    " The period before is as long. While the period runs, it is counted up to the same day and time of day, "
+    "so that like is compared with like."
+)
 _TOTALS = (
     "Visitors are persons with a human session that starts in the period; sessions, page views and rates are "
     "of those sessions. A session is engaged with more than 10 visible seconds, two views or a key event; "
     "a bounce is a session that is not engaged."
-)
+) + _LIKE
 _EVENTS = (
     "Human events whose time lies in the period, in a session or not; under a filter those inside a session "
     "that the filter keeps. Pages count page and screen views and the people who made them."
@@ -125,6 +132,7 @@ class TopRow:
     sessions: int
     page_views: int
     bounces: int
+    visitors_before: int = 0  # in the period before, whatever its place there
 
     @property
     def bounce_rate(self) -> Rate:
@@ -140,6 +148,7 @@ class PageRow:
     condition: str  # a filter text: sessions that saw this page
     visitors: int
     page_views: int
+    visitors_before: int = 0  # in the period before, whatever its place there
 
 
 @dataclass(frozen=True)
@@ -165,6 +174,8 @@ class Overview:
     os: tuple[TopRow, ...]
     countries: tuple[TopRow, ...]
     campaigns: tuple[TopRow, ...]
+    faded: Mapping[str, tuple[TopRow | PageRow, ...]]  # list → rows of its top ten before that left it
+    previous_until: datetime  # UTC; where the totals and rows of the period before are cut
     computed: tuple[Computed, ...]
 
     @property
@@ -186,6 +197,7 @@ class Overview:
                 "to": self.period.end.isoformat(),
                 "previous_from": self.previous_period.start.isoformat(),
                 "previous_to": self.previous_period.end.isoformat(),
+                "previous_until": iso(self.previous_until),
                 "timezone": self.period.zone,
                 "filters": list(self.filters),
                 "asked_at": iso(self.asked_at),
@@ -197,7 +209,7 @@ class Overview:
 def overview(
     store: Store, site: Site, period: Period, filters: Sequence[str] = (), *, now: datetime
 ) -> Overview:
-    """The overview of a site for a period; `now` (UTC) only marks what is unfinished.
+    """The overview of a site for a period; `now` (UTC) marks what is unfinished and cuts the period before.
 
     Sessions belong to the period in which they start. Events (and pages) are counted by event_time: without a
     filter all human ones, in a session or not; with one, those whose time lies in a human session that the
@@ -205,16 +217,19 @@ def overview(
     """
     kept = session_filter(store, filters)
     before = period.previous()
-    given = _parameters(site, before, period, kept)
-    sums = Computed("totals", _TOTALS, fill(_TOTALS_SQL, sessions=kept.where), given)
+    cut = _cut(period, before, now)
+    given = _parameters(site, before, period, cut, kept)
+    sums = kept.computed("totals", _TOTALS, _TOTALS_SQL, given)
     if kept.active:
-        happened = Computed("events", _EVENTS, fill(_EVENTS_IN_SESSIONS_SQL, sessions=kept.where), given)
+        happened = kept.computed("events", _EVENTS, _EVENTS_IN_SESSIONS_SQL, given)
     else:
         happened = Computed("events", _EVENTS, _EVENTS_SQL, given)
-    listed = {**given, "since": given["middle"]}
-    tops = Computed("lists", _LISTS, fill(_TOPS_SQL, sessions=kept.where), listed)
-    sum_rows, event_rows, top_rows = (one.rows(store) for one in (sums, happened, tops))
+    tops = kept.computed("lists", _LISTS, _TOPS_SQL, given)
+    tables = kept.tables(store, given)
+    sum_rows, event_rows, top_rows = (one.rows(store, tables) for one in (sums, happened, tops))
     trend = _trend(sum_rows, period, now, current=1)
+    rows: dict[str, list[tuple[int, Any]]] = {"pages": _pages(event_rows)}
+    rows.update({name: _top(top_rows, column) for name, column in LISTS.items()})
     return Overview(
         site_id=site.id,
         period=period,
@@ -226,22 +241,34 @@ def overview(
         unit="hour" if period.days == 1 else "day",
         trend=tuple(b for b in trend if b.start < now or b.sessions),
         previous_trend=_trend(sum_rows, before, now, current=0),
-        pages=tuple(_page(row) for row in event_rows if row["pages"]),
+        faded={name: tuple(row for place, row in found if place > TOP) for name, found in rows.items()},
+        previous_until=cut,
         computed=(sums, happened, tops),
-        **{name: _top(top_rows, column) for name, column in LISTS.items()},
+        **{name: tuple(row for place, row in found if place <= TOP) for name, found in rows.items()},
     )
 
 
-def _parameters(site: Site, before: Period, period: Period, kept: SessionFilter) -> dict[str, object]:
+def _cut(period: Period, before: Period, now: datetime) -> datetime:
+    """Where a comparison cuts the period before: as far in as `now` is in the period, by the local clock."""
+    if now >= period.ends:
+        return period.begins
+    clock = now.astimezone(zone_info(period.zone)) - timedelta(days=period.days)
+    return min(max(clock.astimezone(timezone.utc), before.begins), period.begins)
+
+
+def _parameters(
+    site: Site, before: Period, period: Period, cut: datetime, kept: SessionFilter
+) -> dict[str, object]:
     return {
         "site_id": site.id,
         "since": sql_instant(before.begins),
+        "cut": sql_instant(cut),
         "middle": sql_instant(period.begins),
         "until": sql_instant(period.ends),
         "zone": period.zone,
         "hours": int(period.days == 1),
         "bots": int(kept.bots),
-        **kept.where.parameters,
+        **kept.parameters,
     }
 
 
@@ -278,23 +305,42 @@ def _calendar(period: Period) -> Iterator[tuple[int, datetime, datetime, str]]:
         yield day.toordinal() - _EPOCH, one.begins, one.ends, day.isoformat()
 
 
-def _top(rows: list[dict[str, Any]], column: str) -> tuple[TopRow, ...]:
-    return tuple(
-        TopRow(
-            value=f"{row['source']} / {row['medium']}" if column == "source" else row[column],
-            condition=" & ".join(condition(name, row[name]) for name in _NAMED.get(column, (column,))),
-            visitors=row["visitors"],
-            sessions=row["sessions"],
-            page_views=row["page_views"],
-            bounces=row["bounces"],
+def _top(rows: list[dict[str, Any]], column: str) -> list[tuple[int, TopRow]]:
+    """(place, row) of one list."""
+    return [
+        (
+            row["place"] if row["sessions"] else TOP + 1,
+            TopRow(
+                value=f"{row['source']} / {row['medium']}" if column == "source" else row[column],
+                condition=" & ".join(condition(name, row[name]) for name in _NAMED.get(column, (column,))),
+                visitors=row["visitors"],
+                sessions=row["sessions"],
+                page_views=row["page_views"],
+                bounces=row["bounces"],
+                visitors_before=row["visitors_before"],
+            ),
         )
         for row in rows
         if row["list"] == column
-    )
+    ]
 
 
-def _page(row: dict[str, Any]) -> PageRow:
-    return PageRow(row["path"], condition("path", row["path"]), row["visitors"], row["events"])
+def _pages(rows: list[dict[str, Any]]) -> list[tuple[int, PageRow]]:
+    """(place, row) of the paths."""
+    return [
+        (
+            row["place"] if row["views"] else TOP + 1,
+            PageRow(
+                row["path"],
+                condition("path", row["path"]),
+                row["visitors"],
+                row["views"],
+                row["visitors_before"],
+            ),
+        )
+        for row in rows
+        if row["pages"]
+    ]
 
 
 def _totals_json(totals: Totals) -> dict[str, Any]:
@@ -323,13 +369,19 @@ def _bucket_json(bucket: Bucket) -> dict[str, Any]:
 
 def _row_json(row: TopRow | PageRow) -> dict[str, Any]:
     if isinstance(row, PageRow):
-        return {"value": row.value, "visitors": row.visitors, "page_views": row.page_views}
+        return {
+            "value": row.value,
+            "visitors": row.visitors,
+            "page_views": row.page_views,
+            "previous_visitors": row.visitors_before,
+        }
     rate = row.bounce_rate
     return {
         "value": row.value,
         "visitors": row.visitors,
         "sessions": row.sessions,
         "page_views": row.page_views,
+        "previous_visitors": row.visitors_before,
         "bounce_rate": rate.value,
         "low": rate.low,
         "high": rate.high,

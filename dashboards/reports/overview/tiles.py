@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from dash import html
 
 from dashboards import format
@@ -27,15 +29,13 @@ def _kpi(view: View, answer: Answer, metric: str) -> Node:
         text(f"metric.{metric}"), view.state.href(metric=metric), **({"aria-current": "true"} if on else {})
     )
     below: list[Node] = []
-    if answer.like_for_like and now is not None and then:
+    if answer.compare and now is not None and then:
         rate = metric == "bounce_rate"
         change = now - then if rate else now / then - 1
         below.append(
             delta(change, text, good_up=_GOOD_UP.get(metric, True), unit="points" if rate else "share")
         )
         below.append(html.Span(text("kpi.from", value=_tile(then, metric, lang))))
-    elif answer.compare and then:
-        below.append(html.Span(text("kpi.whole_before", value=_tile(then, metric, lang))))
     else:
         below.append(
             html.Span(
@@ -80,4 +80,11 @@ def _how(view: View, answer: Answer, metric: str) -> Node:
             part=format.number(rate.part),
             whole=format.number(rate.whole),
         )
-    return how(text, words, answer.sql("totals").sql.strip(), coverage_words(view, answer.coverage))
+    if answer.compare and answer.now.unfinished:
+        words += " " + text("how.like", until=_until(view, answer))
+    return how(text, words, answer.sql("totals").whole, coverage_words(view, answer.coverage))
+
+
+def _until(view: View, answer: Answer) -> str:
+    """The local day and time up to which the period before is counted."""
+    return format.instant(answer.now.previous_until.astimezone(ZoneInfo(view.zone)), view.lang)

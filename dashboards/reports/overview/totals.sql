@@ -1,4 +1,5 @@
--- Sums and trend of two periods: [since, middle) and [middle, until). Rows with trend = 0 are the sums.
+-- Sums (trend = 0) and trend of two periods: [since, middle) and [middle, until). The sums of the earlier one
+-- are cut at the instant `cut`, so that a running period is compared with as much of the one before.
 SELECT
     current,
     grouping(bucket) = 0 AS trend,
@@ -18,6 +19,7 @@ SELECT
 FROM (
     SELECT
         s.start >= {middle:DateTime64(3, 'UTC')} AS current,
+        current OR s.start < {cut:DateTime64(3, 'UTC')} AS compared,
         if(
             {hours:UInt8},
             intDiv(
@@ -49,5 +51,6 @@ FROM (
         AND s.start < {until:DateTime64(3, 'UTC')}
         AND /*sessions*/ 1
 ) AS b
-GROUP BY GROUPING SETS ((current), (current, bucket))
+GROUP BY GROUPING SETS ((current, compared), (current, bucket))
+HAVING trend OR compared
 ORDER BY current, trend, bucket

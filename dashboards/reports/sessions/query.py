@@ -8,7 +8,6 @@ from typing import Any
 
 from clicktrail.errors import ConfigError
 from dashboards.computed import Computed, jsonable, read_sql, sql_instant
-from dashboards.conditions import fill
 from dashboards.filters import session_filter
 from dashboards.period import Period
 from schemas.objects import Site
@@ -72,17 +71,18 @@ def sessions(
         "until": sql_instant(period.ends),
         "bots": int(kept.bots),
         "limit": limit,
-        **kept.where.parameters,
+        **kept.parameters,
     }
-    listed = Computed("sessions", _LIST, fill(_LIST_SQL, sessions=kept.where), given)
-    counted = Computed("total", _TOTAL, fill(_TOTAL_SQL, sessions=kept.where), given)
+    listed = kept.computed("sessions", _LIST, _LIST_SQL, given)
+    counted = kept.computed("total", _TOTAL, _TOTAL_SQL, given)
+    tables = kept.tables(store, given)
     return Sessions(
         site_id=site.id,
         period=period,
         filters=tuple(filters),
         limit=limit,
-        total=counted.rows(store)[0]["total"],
-        rows=tuple(_row(row) for row in listed.rows(store)),
+        total=counted.rows(store, tables)[0]["total"],
+        rows=tuple(_row(row) for row in listed.rows(store, tables)),
         computed=(listed, counted),
     )
 
