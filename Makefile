@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check types lint format bench docs lock wheel clean
+.PHONY: help setup demo test check types lint format bench docs lock wheel browser-tools clean
 
 help: ## list what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,12 @@ lock: $(READY) ## choose newest versions into requirements.txt (needs uv)
 
 wheel: $(READY) ## build dist/*.whl
 	$(RUN) -m build --wheel --no-isolation
+
+browser-tools: node_modules/axe-core/axe.min.js ## the accessibility checker of the browser tests (needs npm)
+
+node_modules/axe-core/axe.min.js: package-lock.json
+	npm ci --silent
+	@touch $@
 
 clean: ## remove what was built, not the data
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .import_linter_cache .hypothesis
