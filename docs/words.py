@@ -65,7 +65,7 @@ REPORTS = {
         "single_page_rate": "share of sessions with one page view only",
         "engaged_s": "mean visible time of a session, in seconds",
         "orders": "distinct order ids",
-        "conversion": "share of visitors who ordered",
+        "conversion": "orders a session",
         "converted_rate": "share of sessions with an order",
         "revenue": "of the orders, less refunds, in the site's currency; text, so that no cent is lost",
         "wap_share": "share of sessions on WAP",

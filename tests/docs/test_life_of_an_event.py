@@ -67,6 +67,7 @@ def clicktrail(data: Path, *arguments: str) -> Any:
         cwd=ROOT,
         env={**kept, "CLICKTRAIL_DATA": str(data)},
         capture_output=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr.decode()
     return json.loads(done.stdout)
