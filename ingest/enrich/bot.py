@@ -48,7 +48,7 @@ def put_bot(events: pl.DataFrame, _sites: SiteIndex) -> pl.DataFrame:
         .then(agent)
         .when(steered)
         .then(pl.lit("webdriver"))
-        .when(text(events, "referrer").is_in(_spam(events)))
+        .when(text(events, "_came").is_in(_spam(events)))
         .then(pl.lit("spam_referrer"))
         .otherwise(pl.lit(""))
         .alias("bot_reason")
@@ -57,8 +57,8 @@ def put_bot(events: pl.DataFrame, _sites: SiteIndex) -> pl.DataFrame:
 
 
 def _spam(events: pl.DataFrame) -> list[str]:
-    """The spam among the referrers."""
-    return [referrer for (referrer,) in keyed(events, ("referrer",)).iter_rows() if _is_spam(referrer)]
+    """The spam among the places people came from."""
+    return [place for (place,) in keyed(events, ("_came",)).iter_rows() if _is_spam(place)]
 
 
 def _agent_reason(agent: str) -> str:
@@ -81,8 +81,8 @@ def _is_listed(agent: str) -> bool:
     ) or bool(patterns.search(agent))
 
 
-def _is_spam(referrer: str) -> bool:
-    host, spam = REFERRERS[referrer].host, _spam_domains()
+def _is_spam(place: str) -> bool:
+    host, spam = REFERRERS[place].host, _spam_domains()
     while host and host not in spam:
         host = host.partition(".")[2]
     return host != ""

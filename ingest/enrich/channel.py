@@ -50,12 +50,12 @@ def put_channel(events: pl.DataFrame, sites: SiteIndex) -> pl.DataFrame:
     """source, medium and channel_group of each event."""
     own = {site_id: _own_hosts(sites.by_id(site_id)) for site_id in events["site_id"].unique()}
 
-    def origin(site_id: str, host: str, referrer: str) -> tuple[str]:
-        found = REFERRERS[referrer]
+    def origin(site_id: str, host: str, place: str) -> tuple[str]:
+        found = REFERRERS[place]
         inside = found.host and (found.host == host.removeprefix("www.") or _is_own(found.host, own[site_id]))
         return ("" if inside else f"{found.kind} {found.name}",)
 
-    came = beside(events, ("site_id", "host", "referrer"), origin, {"_from": pl.String()})
+    came = beside(events, ("site_id", "host", "_came"), origin, {"_from": pl.String()})
     click = text(events, "click_id").str.extract(r"^([^=]*)").alias("click_id")
     keys = events.select(
         "site_id", *(text(events, name) for name in _KEYS[2:5]), click, pl.lit(came["_from"]).alias("_from")

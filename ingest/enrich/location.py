@@ -2,51 +2,88 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 import polars as pl
 
-from ingest.enrich.address import ADDRESSES, CLICK_IDS, EMAIL, HIDDEN, UTM, Address, without_email
-from ingest.enrich.column import beside, some
+from ingest.enrich.address import (
+    CLICK_IDS,
+    SECRET_NAMES,
+    UTM,
+    clean_path,
+    clean_value,
+    without_email,
+    without_secrets,
+)
+from ingest.enrich.address_columns import addresses
+from ingest.enrich.column import some
+from ingest.enrich.referrer import hosts_told_by_path
 from ingest.sites import SiteIndex
 
 MAX_URL = 4096
 MAX_CAMPAIGN = 256
-_TEXTS = dict.fromkeys(("url", "host", "path", "_search", *UTM, "click_id"), pl.String())
-_GIVEN = ("host", "path", *UTM, "click_id")
+MAX_CLICK_ID = 512
+CAME = "_came"
+"""Helper column: the referrer without what tells nothing about the place; far fewer of them are distinct."""
+_WORDS = (*UTM, "search_term")
+_SUSPECT_WORD = "@|%|[=+]|[0-9A-Za-z_/-]{32}"
+_SUSPECT_TEXT = rf"(?i)@|%40|[?&](?:{'|'.join(sorted(SECRET_NAMES))})="
 
 
 def put_location(events: pl.DataFrame, sites: SiteIndex) -> pl.DataFrame:
-    """Host, path, utm_* and click_id from the url, unless the event gave them; url without secrets."""
-    if "url" not in events.columns:
-        return _tidy(events)
+    """Host, path, utm_* and click_id from the url, unless the event gave them; addresses without secrets."""
+    if "url" in events.columns:
+        events = _with_parts(events, sites)
+    if "referrer" in events.columns:
+        came = addresses(events["referrer"])
+        events = events.with_columns(came["text"].str.slice(0, MAX_URL).alias("referrer"), _came(came))
+    if "target" in events.columns:  # of an alias it is an id, not an address
+        clean = addresses(events["target"])["text"].str.slice(0, MAX_URL)
+        events = events.with_columns(
+            target=pl.when(pl.col("event_type") == "alias").then("target").otherwise(clean)
+        )
+    return _tidy(events)
+
+
+def _with_parts(events: pl.DataFrame, sites: SiteIndex) -> pl.DataFrame:
     searched = {site: _search_names(sites, site) for site in events["site_id"].unique()}
-
-    def look(site_id: str, url: str) -> tuple[str, ...]:
-        return _location(ADDRESSES[url], searched[site_id])
-
-    found = beside(events, ("site_id", "url"), look, _TEXTS)
-    names = {"_search": "search_term"}
+    names = dict.fromkeys((*UTM, *CLICK_IDS, *(name for names in searched.values() for name in names)))
+    parts = addresses(events["url"], tuple(names))
+    clicks = (pl.when(pl.col(name) != "").then(pl.lit(f"{name}=") + pl.col(name)) for name in CLICK_IDS)
+    found = parts.select(
+        pl.col("text").str.slice(0, MAX_URL).alias("url"),
+        "host",
+        "path",
+        *(pl.col(name).str.slice(0, MAX_CAMPAIGN) for name in UTM),
+        click_id=pl.coalesce(*clicks, pl.lit("")).str.slice(0, MAX_CLICK_ID),
+        search_term=_searched(events["site_id"], searched),
+    )
     put = []
     for column in found.get_columns():
-        name = names.get(column.name, column.name)
+        name = column.name
         if name in events.columns and name != "url":
             put.append(pl.when(pl.col(name) != "").then(pl.col(name)).otherwise(column).alias(name))
         elif name == "url" or (column != "").any():
             put.append(pl.lit(column).alias(name))
-    return _tidy(events.with_columns(put))
+    return events.with_columns(put)
 
 
-def _location(address: Address, search_names: tuple[str, ...]) -> tuple[str, ...]:
-    if not address.parameters:
-        return (address.text[:MAX_URL], address.host, address.path, *_NO_PARAMETERS)
-    values = dict(reversed(address.parameters))
-    click = next((f"{name}={values[name]}" for name in CLICK_IDS if values.get(name)), "")
-    search = next((values[name] for name in search_names if values.get(name)), "")
-    utm = [values.get(name, "")[:MAX_CAMPAIGN] for name in UTM]
-    return (address.text[:MAX_URL], address.host, address.path, without_email(search), *utm, click[:512])
+def _searched(site_ids: pl.Series, searched: dict[str, tuple[str, ...]]) -> pl.Expr:
+    """The first parameter of the site's search page that is given."""
+    terms = pl.lit("")
+    for site_id, names in searched.items():
+        for name in reversed(names):
+            here = pl.lit(site_ids == site_id) & (pl.col(name) != "")
+            terms = pl.when(here).then(pl.col(name)).otherwise(terms)
+    return terms
 
 
-_NO_PARAMETERS = ("",) * (len(_TEXTS) - 3)
+def _came(parts: pl.DataFrame) -> pl.Series:
+    telling = pl.col("host").str.strip_prefix("www.").is_in(sorted(hosts_told_by_path()))
+    place = pl.concat_str(pl.lit("//"), "host", pl.when(telling).then("path").otherwise(pl.lit("/")))
+    came = pl.when(pl.col("host") == "").then("text").otherwise(place)
+    return parts.select(came.alias(CAME)).to_series()
 
 
 def _search_names(sites: SiteIndex, site_id: str) -> tuple[str, ...]:
@@ -57,46 +94,34 @@ def _search_names(sites: SiteIndex, site_id: str) -> tuple[str, ...]:
 
 
 def put_privacy(events: pl.DataFrame, _sites: SiteIndex) -> pl.DataFrame:
-    """Referrer, target, title, search term and properties without e-mail addresses and secrets."""
+    """Title and properties without e-mail addresses and secrets."""
     put: list[pl.Series] = []
-    for name in some(("referrer", "target"), events):
-        put.append(_replaced(events, name, pl.col(name).str.contains(r"[?#@:;]|%40"), _clean_address))
-    for name in some(("title", "search_term"), events):
-        put.append(_replaced(events, name, pl.col(name).str.contains("@", literal=True), without_email))
+    for name in some(("title",), events):
+        put.append(_replaced(events, name, pl.col(name).str.contains("@|%40"), without_email))
     for name in some(("properties",), events):
-        put.append(_replaced(events, name, pl.col(name).str.contains("@|%40"), _clean_json))
+        put.append(_replaced(events, name, pl.col(name).str.contains(_SUSPECT_TEXT), _clean_json))
     return events.with_columns(put)
 
 
-def _replaced(events: pl.DataFrame, name: str, suspect: pl.Expr, clean: object) -> pl.Series:
-    assert callable(clean)
-    if name == "target":  # of an alias it is an id, not an address
-        suspect &= pl.col("event_type") != "alias"
+def _replaced(events: pl.DataFrame, name: str, suspect: pl.Expr, clean: Callable[[str], str]) -> pl.Series:
     values = events.lazy().filter(suspect).select(pl.col(name).unique()).collect().to_series()
     changed = {value: new for value in values if (new := clean(value)) != value}
     column = events[name]
     if not changed:
         return column
-    replaced = column.replace(list(changed), list(changed.values()))
-    if name != "target":
-        return replaced
-    return events.select(pl.when(suspect).then(replaced).otherwise(column).alias(name)).to_series()
-
-
-def _clean_address(text: str) -> str:
-    return ADDRESSES[text].text[:MAX_URL]
+    return column.replace(list(changed), list(changed.values()))
 
 
 def _clean_json(text: str) -> str:
     try:
         return msgspec.json.encode(_clean(msgspec.json.decode(text))).decode()
     except (msgspec.DecodeError, RecursionError):
-        return EMAIL.sub(HIDDEN, text)
+        return without_secrets(text)
 
 
 def _clean(value: object) -> object:
     if isinstance(value, str):
-        return without_email(value)
+        return without_secrets(value)
     if isinstance(value, list):
         return [_clean(one) for one in value]
     if isinstance(value, dict):
@@ -105,8 +130,16 @@ def _clean(value: object) -> object:
 
 
 def _tidy(events: pl.DataFrame) -> pl.DataFrame:
-    """Campaign words as people mean them: source and medium in lower case."""
-    return events.with_columns(
+    """What was given as what was found; source and medium in lower case, as people mean them."""
+    put = [
+        _replaced(events, name, pl.col(name).str.contains(_SUSPECT_WORD), clean_value)
+        for name in some(_WORDS, events)
+    ]
+    for name in some(("path",), events):
+        put.append(_replaced(events, name, pl.col(name).str.contains(r"[?#@;]|%40"), clean_path))
+    for name in some(("click_id",), events):
+        put.append(_replaced(events, name, pl.col(name).str.contains("@|%40"), without_email))
+    return events.with_columns(put).with_columns(
         pl.col(name).str.strip_chars().str.to_lowercase()
         for name in some(("utm_source", "utm_medium"), events)
     )

@@ -13,6 +13,8 @@ from ingest.enrich.column import Remembered
 
 KINDS = ("ai", "email", "search", "social")
 _SECOND_LEVEL = frozenset("co com org net ac gov edu ne or".split())
+MAX_HOST = 253
+"""Characters of the longest name a host can have."""
 _ANY_DEPTH = ("ai", "social")
 """Kinds whose sub-domains are the same place; docs.google.com is no search engine."""
 
@@ -30,7 +32,7 @@ def _referrer(text: str) -> Referrer:
         return Referrer()
     address = ADDRESSES[text]
     host = (address.host or _app(address.text)).removeprefix("www.")
-    if not host or "." not in host:
+    if "." not in host or len(host) > MAX_HOST:
         return Referrer()
     if name := _by_path(host, address.path):
         return Referrer("ai", name, host)
@@ -74,6 +76,12 @@ def _by_path(host: str, path: str) -> str:
         if slash and host == place and path.startswith(f"/{below}"):
             return name
     return ""
+
+
+@cache
+def hosts_told_by_path() -> frozenset[str]:
+    """Hosts that are several places, by path: x.com/i/grok."""
+    return frozenset(place for place, slash, _ in (name.partition("/") for name in _lists()["ai"]) if slash)
 
 
 def _app(text: str) -> str:

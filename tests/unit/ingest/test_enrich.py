@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from urllib.parse import quote
 
 import polars as pl
 import pytest
 import user_agents
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingest.enrich import enrich
-from ingest.enrich.address import ADDRESSES
+from ingest.enrich.address import ADDRESSES, CLICK_IDS, UTM, clean_value, without_email
+from ingest.enrich.address_columns import _odd, addresses
 from ingest.enrich.bot import AGENTS
 from ingest.enrich.channel import channel_group
 from ingest.enrich.column import MAX_AGENT, Remembered
@@ -75,12 +79,97 @@ def test_the_search_term_is_read_only_where_the_site_names_its_parameter() -> No
         ("https://shop.example/#access_token=abc", "https://shop.example/"),
         ("https://shop.example/app#/orders/1", "https://shop.example/app#/orders/1"),
         ("mailto:joe@mail.example", "mailto:"),
+        ("https://shop.example/?r=jo@x.example&b=1", "https://shop.example/?r=redacted&b=1"),
+        ("/?next=%2Fa%3Ftoken%3Dabc%26b%3D1", "/?next=%2Fa%3Ftoken%3Dredacted%26b%3D1"),
+        ("/?next=/a?token=abc&b=1", "/?next=/a?token=redacted&b=1"),
+        ("/?next=%252Fa%253Ftoken%253Dabc", "/?next=redacted"),
+        ("/?next=%" + "25" * 2000 + "2Fa", "/?next=redacted"),
+        ("/?q=mail%20joe%40mail.example", "/?q=mail%20redacted"),
+        ("/?q=joe%2Bnews%40mail.example", "/?q=redacted"),
+        (f"/?utm_term={SECRET}", "/?utm_term=redacted"),
+        ("/?q=100%25&utm_source=a", "/?q=100%25&utm_source=a"),
         ("//[broken", "//[broken"),
         ("", ""),
     ],
 )
 def test_addresses_are_kept_without_what_names_a_person(url: str, clean: str) -> None:
     assert ADDRESSES[url].text == clean
+
+
+@pytest.mark.parametrize("name", [*UTM, "search_term"])
+@pytest.mark.parametrize(
+    ("word", "clean"),
+    [
+        ("joe@mail.example", "redacted"),
+        ("joe%40mail.example", "redacted"),
+        ("/a?token=abc", "/a?token=redacted"),
+        ("%2Fa%3Ftoken%3Dabc", "%2Fa%3Ftoken%3Dredacted"),
+        (SECRET, "redacted"),
+        ("spring%20sale", "spring%20sale"),
+    ],
+)
+def test_words_are_kept_without_what_names_a_person_whether_given_or_found(
+    name: str, word: str, clean: str
+) -> None:
+    row = enriched(**{name: word})
+    assert (row[name] or "").lower() == clean.lower()
+    assert "joe" not in str(row)
+    parameter = "q" if name == "search_term" else name
+    found = enriched(url=f"https://shop.example/?{parameter}={quote(word)}")
+    assert (found[name] or "").lower() == clean.lower()
+    assert not [value for value in found.values() if "joe" in str(value) or "abc" in str(value)]
+
+
+def test_a_given_path_has_no_person_in_it() -> None:
+    assert enriched(path="/u/joe@mail.example/x?token=abc")["path"] == "/u/redacted/x"
+    assert enriched(path="/a;jsessionid=9")["path"] == "/a"
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "hard", ["a", "a.", "@a.b ", "a@a", "@", "%40", "eyJ", "eyJaaaaaaaa.", "?a", "a=", "&a=%", "%25"]
+)
+def test_a_megabyte_of_anything_is_cleaned_in_linear_time(hard: str) -> None:
+    text = hard * (1_000_000 // len(hard)) + "@"
+    without_email(text)
+    clean_value(text + "!")
+    enriched(title=text, url=text, referrer=text, utm_source=text, target=text, properties=text)
+
+
+marks = st.sampled_from(
+    [
+        "a", "b", "Shop", ".example", "/", "//", "?", "&", "=", "#", "#/", ":", ";sid=1", "@", "%40", "%3D",
+        "%20", "%C3%A9", "é", "+", " ", "\n", "utm_source=", "UTM_Medium=", "utm_term", "gclid=", "q=",
+        "token=", "%", "%2", "[", "]", "https://a.example", "http:", "mailto:", SECRET, "next=", "!", "-",
+        "joe@mail.example",
+    ]
+)  # fmt: skip
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["", "https://a.example/", "https://a.example/?q=1&"]),
+            st.lists(marks, max_size=6),
+        ).map(lambda parts: parts[0] + "".join(parts[1])),
+        max_size=12,
+    )
+)
+def test_the_columnar_form_of_addresses_says_what_the_readable_form_says(texts: list[str]) -> None:
+    names = (*UTM, *CLICK_IDS, "q")
+    found = addresses(pl.Series(texts, dtype=pl.String), names)
+    expected = []
+    for text in texts:
+        address = ADDRESSES[text]
+        values = dict(reversed(address.parameters))
+        expected.append((address.text, address.host, address.path, *(values.get(name, "") for name in names)))
+    assert found.select("text", "host", "path", *names).rows() == expected
+
+
+def test_addresses_as_browsers_send_them_need_no_second_look() -> None:
+    url = "https://www.shop.example:8443/hats/caf%C3%A9?a=1&utm_source=b&gclid=Cj0KCQ_" + "Aa1" * 20 + "#top"
+    texts = pl.Series([url, "/hats?x=%20", "https://shop.example", ""])
+    assert not _odd(texts).any()
 
 
 def test_addresses_in_other_fields_are_cleaned_too_but_not_the_id_of_an_alias() -> None:
