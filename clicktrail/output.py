@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any, TypeVar
 
 import click
@@ -26,8 +26,19 @@ def print_result(value: Any, as_json: bool) -> None:
 
 
 def to_json(value: Any) -> str:
-    """JSON with instants as ISO 8601 and money as text."""
-    return json.dumps(value, default=_plain, ensure_ascii=False, allow_nan=False)
+    """JSON with instants as ISO 8601 and money as text; what is no number (nan, inf) as null."""
+    return json.dumps(_sound(value), default=_plain, ensure_ascii=False, allow_nan=False)
+
+
+def _sound(value: Any) -> Any:
+    """The value with what JSON cannot say replaced: odd floats and keys."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key if isinstance(key, str) else str(key): _sound(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_sound(item) for item in value]
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def _plain(value: object) -> Any:
@@ -35,11 +46,9 @@ def _plain(value: object) -> Any:
         return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, Decimal):
-        return str(value)
     if isinstance(value, bytes):
         return value.decode("utf-8", "backslashreplace")
-    raise TypeError(f"{type(value).__name__} has no JSON form")
+    return str(value)
 
 
 def to_text(value: Any, indent: str = "") -> str:

@@ -67,7 +67,7 @@ def run(data: Path, *arguments: object, stdin: bytes = b"", **settings: object) 
 def here(data: Path, *arguments: object, stdin: bytes = b"", **settings: object) -> Ended:
     """The same in this process, which saves the seconds a start takes; what is logged is not in `stderr`."""
     out, err = io.StringIO(), io.StringIO()
-    reading = SimpleNamespace(buffer=io.BufferedReader(io.BytesIO(stdin)), isatty=lambda: False)  # type: ignore[arg-type]
+    reading = SimpleNamespace(buffer=io.BufferedReader(io.BytesIO(stdin)), isatty=lambda: False)
     with (
         mock.patch.dict(os.environ, environment(data, **settings), clear=True),
         mock.patch.object(sys, "argv", ["clicktrail", *map(str, arguments)]),

@@ -39,7 +39,7 @@ settings = Settings.from_env(os.environ)
 supervise(settings, [child for child in parts(settings) if child.name != "dashboard"])
 """
 LATE_MS = (0, 0, 0, 1000, 1_799_000, 1_800_500, 7_200_000, 90_000_000)
-SECONDS_A_KILL = 5.0
+PIPELINE_WORKS_S = 12.0
 
 
 @dataclass
@@ -140,12 +140,12 @@ def storm(data: Path, kills: int, seed: int) -> list[Kill]:
 
 def _kill(up: Running, settings: Settings, sender: Sender, rnd: random.Random, began: float) -> Kill:
     """Wait until the pipeline has worked and the part stands, then kill it at any moment of its work."""
+    name = rnd.choice(["pipeline", "store", "collector"])
     committed = _committed(settings)
-    deadline = time.monotonic() + SECONDS_A_KILL
+    deadline = time.monotonic() + (PIPELINE_WORKS_S if name == "pipeline" else 1.5)
     while _committed(settings) == committed and time.monotonic() < deadline:
         time.sleep(0.02)
     time.sleep(rnd.random() * 0.8)
-    name = rnd.choice(["pipeline", "pipeline", "store", "collector"])
     until(lambda: _part(up, name) is not None, why=up.said)
     part = _part(up, name)
     assert part is not None

@@ -72,7 +72,7 @@ def test_all_before_the_damage_is_there_and_then_an_error(tmp_path: Path) -> Non
 def test_bytes_after_gzip_that_are_none_are_damage(tmp_path: Path) -> None:
     path = tmp_path / "tail.gz"
     path.write_bytes(gzip.compress(b"a\n") + b"no gzip")
-    blocks = []
+    blocks = list[bytes]()
     with pytest.raises(InputError, match="damaged"):
         blocks.extend(block.body for block in read_lines(path, 10))
     assert b"".join(blocks) == b"a\n"

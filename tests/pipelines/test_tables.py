@@ -7,12 +7,13 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from clicktrail.settings import Settings
-from ingest.decode import BY_NAME
+from ingest.protocols import BY_NAME
 from ingest.protocols.base import Decoded, Source
 from pipelines.batch import ImportResult, import_files
 from pipelines.worker import Counts, worker
@@ -212,7 +213,7 @@ def test_amounts_and_times_at_the_bounds_do_not_stop_the_pipeline(
     shop: Store, store_settings: Settings, tmp_path: Path
 ) -> None:
     most = 5_662_223_999_999
-    events = [
+    events: list[dict[str, Any]] = [
         *({"event_type": "order", "order_id": f"o{n}", "revenue": "9999999999.9999"} for n in range(30)),
         *({"event_type": "order", "order_id": f"x{n}", "revenue": "99999999999999"} for n in range(2)),
         *({"event_type": "ping", "page_view_id": f"p{n}", "engaged_ms": 1 << 53} for n in range(300)),
