@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -53,7 +54,7 @@ def test_a_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     os.write(writing, gzip.compress(b"a\nb"))
     os.close(writing)
     piped = io.BufferedReader(io.FileIO(reading))
-    monkeypatch.setattr(files.sys, "stdin", SimpleNamespace(buffer=piped))
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=piped))
     assert whole(Path("-")) == b"a\nb"
 
 
