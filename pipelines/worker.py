@@ -16,14 +16,13 @@ from ingest.decode import decode
 from ingest.enrich import enrich
 from ingest.identity import edges
 from ingest.protocols.base import Decoded, Source
-from ingest.protocols.failure import failed
 from ingest.sites import SiteIndex
-from pipelines.known import KnownEvents, read_sql
+from pipelines.known import VISITOR, KnownEvents, read_sql
 from pipelines.persons import persons_of
+from pipelines.poison import ERRORS, poisonous_events, poisonous_request
 from pipelines.write import Batch, write
 from schemas.arrow import schema
-from schemas.envelope import encode_block
-from schemas.failed_event import FailedEvent, Reason, Stage
+from schemas.failed_event import FailedEvent
 from sessionize.recut import Recut, recut
 from sessionize.rule import Rule
 from store import objects
@@ -97,23 +96,49 @@ class Worker:
         try:
             decoded = decode(sources, self._sites)
             return replace(decoded, events=enrich(decoded.events, self._sites))
-        except Exception as error:
+        except ERRORS as error:
             # A process edge: no request may stop the pipeline, whatever our code does with it.
             if len(sources) == 1:
                 log.exception("a request could not be decoded and was kept as a failed event")
-                return Decoded(decode([], self._sites).events, [_poisonous(sources[0], error)])
-        parts = [self.decode([source]) for source in sources]
+                return Decoded(decode([], self._sites).events, [poisonous_request(sources[0], error)])
+        half = len(sources) // 2
+        parts = [self.decode(sources[:half]), self.decode(sources[half:])]
         events = pl.concat([part.events for part in parts], how="diagonal")
         return Decoded(events, [failure for part in parts for failure in part.failed])
 
     def change(self, decoded: Decoded) -> Change:
-        """New events → rows to write."""
-        new = decoded.events
+        """New events → rows to write; events that cannot be cut become failed ones."""
+        try:
+            return self._change(decoded.events, decoded.failed)
+        except StoreError:
+            raise
+        except ERRORS:
+            events, failures = self._sound(decoded.events)
+        return self._change(events, [*decoded.failed, *failures])
+
+    def _change(self, new: pl.DataFrame, failures: Sequence[FailedEvent]) -> Change:
         rules = self._rules(new)
         with self._noted():
             known, sessions = self._known.around(new, rules)
         done = recut(known, new, sessions, rules)
-        return Change(done, edges(done.insert), decoded.failed, _more(done, sessions))
+        return Change(done, edges(done.insert), failures, _more(done, sessions))
+
+    def _sound(self, events: pl.DataFrame) -> tuple[pl.DataFrame, list[FailedEvent]]:
+        """Events of visitors whose history can be cut, found by halving, and those of the others."""
+        visitors = events.select(VISITOR).unique(maintain_order=True)
+        try:
+            self._change(events, ())
+        except StoreError:
+            raise
+        except ERRORS as error:
+            if visitors.height <= 1:
+                log.exception("the events of a visitor could not be cut and were kept as failed")
+                return events.clear(), list(poisonous_events(events, error))
+        else:
+            return events, []
+        half = visitors.head(visitors.height // 2)
+        parts = [self._sound(events.join(half, on=VISITOR, how=how)) for how in ("semi", "anti")]
+        return pl.concat([good for good, _ in parts]), [one for _, bad in parts for one in bad]
 
     def _rules(self, events: pl.DataFrame) -> Mapping[str, Rule]:
         sites = [self._sites.by_id(site_id) for site_id in events["site_id"].unique().to_list()]
@@ -175,8 +200,3 @@ def _more(done: Recut, before: pl.DataFrame) -> int:
     new = done.sessions.filter(~gone).join(before, on="session_id", how="anti")
     vanished = done.sessions.filter(gone).join(done.sessions_after, on="session_id", how="anti")
     return new.height - vanished.height
-
-
-def _poisonous(source: Source, error: Exception) -> FailedEvent:
-    raw = encode_block([source.envelope])
-    return failed(source, 0, raw, Stage.DECODE, Reason.INTERNAL, f"{type(error).__name__}: {error}")

@@ -209,6 +209,32 @@ def test_a_request_that_breaks_its_decoder_is_kept_and_the_others_live(
     assert_recomputable(shop)
 
 
+def test_a_visitor_whose_history_cannot_be_cut_is_kept_as_failed_and_the_others_live(
+    shop: Store, store_settings: Settings, tmp_path: Path
+) -> None:
+    """An older program let amounts in whose sum is larger than a session can hold."""
+    for number in range(2):
+        shop.command(
+            "INSERT INTO events (site_id, event_id, event_type, protocol, received_at, event_time,"
+            " visitor_id, order_id, revenue, version) VALUES ('shop', {id:String}, 'order', 'native', {at:DateTime64(3)},"
+            " {at:DateTime64(3)}, 'v7', {id:String}, 99999999999999, 1)",
+            id=f"old{number}",
+            at="2026-03-01 12:00:00.000",
+        )
+    lines = [
+        json.dumps(
+            {"event_id": f"n{n}", "event_type": "order", "visitor_id": f"v{n}", "event_time": NOON_MS + n}
+        ).encode()
+        for n in range(20)
+    ]
+    result = load(store_settings, tmp_path, lines)
+    assert (result.read, result.events, result.failed) == (20, 19, 1)
+    (row,) = shop.rows("SELECT reason, stage, raw FROM failed_events FINAL")
+    assert (row["reason"], row["stage"]) == ("internal", "load")
+    assert json.loads(row["raw"])["event_id"] == "n7"
+    assert {session.visitor_id for session in stored_sessions(shop)} == {f"v{n}" for n in range(20)} - {"v7"}
+
+
 def test_amounts_and_times_at_the_bounds_do_not_stop_the_pipeline(
     shop: Store, store_settings: Settings, tmp_path: Path
 ) -> None:
