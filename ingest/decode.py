@@ -97,6 +97,9 @@ def put_site(events: pl.DataFrame, sites: SiteIndex) -> pl.DataFrame:
     events = events.with_columns(said.alias("site_key"))
     keys = events.select("protocol", "site_key", "_origin").unique()
     found = [_site_of(sites, *row) for row in keys.iter_rows()]
+    if len(found) == 1:
+        site, why = found[0]
+        return events.with_columns(pl.lit(site).alias("site_id"), pl.lit(why, pl.String).alias(REFUSED))
     keys = keys.with_columns(
         pl.Series("site_id", [site for site, _ in found], pl.String),
         pl.Series("_why", [why for _, why in found], pl.String),

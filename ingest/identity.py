@@ -26,6 +26,9 @@ NOBODY = (
     "true",
 )
 """Words that programs send when they know no user."""
+_LADDER = (
+    "visitor_id", "anonymous_id", "_cookie", "_subscriber", "_client_hash", "_hash", "user_id", "consent",
+)  # fmt: skip
 NO_VISITOR = f"{Reason.NO_VISITOR.value} neither id nor address nor agent"
 
 
@@ -34,28 +37,30 @@ def put_visitor(events: pl.DataFrame, _sites: SiteIndex) -> pl.DataFrame:
 
     After consent was denied only the day's hash is used, and nothing names the person.
     """
-    given, quality = _text("visitor_id"), _text("id_quality")
+    said = {name for name in _LADDER if _says(events[name])}
+    quality = _text("id_quality")
     hashed = pl.coalesce("_client_hash", "_hash").fill_null("")
-    denied = (_text("consent") == "denied") & (hashed != "")
+    denied = (_text("consent") == "denied") & (hashed != "") if "consent" in said else pl.lit(False)
     from_url = quality == "url"
-    user = pl.when(~_nobody("user_id")).then(pl.lit("user:") + pl.col("user_id")).otherwise(pl.lit(""))
+    user = pl.when(~_nobody("user_id")).then(pl.lit("user:") + pl.col("user_id"))
     ladder = [
-        (pl.when(~denied & ~from_url).then(given), pl.when(quality.is_in(QUALITIES)).then(quality)),
-        (pl.when(~denied).then("anonymous_id"), None),
-        (pl.when(~denied).then("_cookie"), None),
-        (pl.when(~denied & from_url).then(given), pl.lit("url")),
-        (pl.when(~denied).then("_subscriber"), pl.lit("subscriber")),
-        (hashed, pl.lit("salted_daily")),
-        (pl.when(~denied).then(user), pl.lit("user")),
+        ("visitor_id", pl.when(~denied & ~from_url).then("visitor_id"), quality),
+        ("anonymous_id", pl.when(~denied).then("anonymous_id"), pl.lit("cookie")),
+        ("_cookie", pl.when(~denied).then("_cookie"), pl.lit("cookie")),
+        ("visitor_id", pl.when(~denied & from_url).then("visitor_id"), pl.lit("url")),
+        ("_subscriber", pl.when(~denied).then("_subscriber"), pl.lit("subscriber")),
+        ("_client_hash", pl.col("_client_hash"), pl.lit("salted_daily")),
+        ("_hash", pl.col("_hash"), pl.lit("salted_daily")),
+        ("user_id", pl.when(~denied).then(user), pl.lit("user")),
     ]
-    rungs = [(pl.when(value.fill_null("") != "").then(value), how) for value, how in ladder]
+    rungs: list[tuple[pl.Expr, pl.Expr]] = [(pl.lit(None, pl.String), quality)]
+    rungs += [(pl.when(value != "").then(value), how) for name, value, how in ladder if name in said]
     best = pl.coalesce(value for value, _ in rungs)
-    how = pl.coalesce(
-        pl.when(value.is_not_null()).then(pl.lit("cookie") if how is None else how.fill_null("cookie"))
-        for value, how in rungs
-    )
+    how = pl.coalesce(pl.when(value.is_not_null()).then(how) for value, how in rungs)
+    how = pl.when(how.is_in(QUALITIES)).then(how).otherwise(pl.lit("cookie"))
     named = {
-        name: pl.when(denied).then(pl.lit("")).otherwise(_text(name)) for name in ("user_id", "anonymous_id")
+        name: pl.when(denied).then(pl.lit("")).otherwise(_text(name)) if name in said else pl.lit("")
+        for name in ("user_id", "anonymous_id")
     }
     return events.with_columns(
         visitor_id=best, id_quality=how, _refused=pl.when(best.is_null()).then(pl.lit(NO_VISITOR)), **named
@@ -79,6 +84,11 @@ def edges(events: pl.DataFrame) -> pl.DataFrame:
     joined = joined.filter(pl.col("id_a") != pl.col("id_b"))
     first = joined.sort("since").unique(["site_id", "id_a", "id_b"], keep="first", maintain_order=True)
     return first.cast({name: dtype for name, dtype in schema(IdentityEdge).items() if name in first.columns})
+
+
+def _says(column: pl.Series) -> bool:
+    """Whether a value is given anywhere."""
+    return column.null_count() < len(column) and bool((column != "").any())
 
 
 def _text(name: str) -> pl.Expr:

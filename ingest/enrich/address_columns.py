@@ -29,16 +29,18 @@ _FEW = 4
 """Each address is read once if it comes this often on average."""
 
 
-def addresses(texts: pl.Series, names: Sequence[str] = ()) -> pl.DataFrame:
+def addresses(
+    texts: pl.Series, names: Sequence[str] = (), made: Sequence[pl.Expr] = (pl.all(),)
+) -> pl.DataFrame:
     """Columns text, host, path of Address and the values of some parameters, parallel to the texts.
 
-    The names are in lower case; the value of an absent parameter is ''.
+    The names are in lower case; the value of an absent parameter is ''. `made` is what to make of them.
     """
     texts = texts.fill_null("").alias("text")
     if texts.to_frame().select(pl.all().approx_n_unique()).item() * _FEW > len(texts):
-        return _read(texts, names)
+        return _read(texts, names).select(made)
     once = texts.unique()
-    table = _read(once, names).with_columns(once.alias("_asked"))
+    table = _read(once, names).select(made).with_columns(once.alias("_asked"))
     asked = texts.alias("_asked").to_frame()
     return asked.join(table, on="_asked", how="left", maintain_order="left").drop("_asked")
 

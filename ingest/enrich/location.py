@@ -35,30 +35,30 @@ def put_location(events: pl.DataFrame, sites: SiteIndex) -> pl.DataFrame:
     """Host, path, utm_* and click_id from the url, unless the event gave them; addresses without secrets."""
     if "url" in events.columns:
         events = _with_parts(events, sites)
+    clean = pl.col("text").str.slice(0, MAX_URL)
     if "referrer" in events.columns:
-        came = addresses(events["referrer"])
-        events = events.with_columns(came["text"].str.slice(0, MAX_URL).alias("referrer"), _came(came))
+        found = addresses(events["referrer"], made=(clean.alias("referrer"), _came()))
+        events = events.with_columns(found.get_columns())
     if "target" in events.columns:  # of an alias it is an id, not an address
-        clean = addresses(events["target"])["text"].str.slice(0, MAX_URL)
-        events = events.with_columns(
-            target=pl.when(pl.col("event_type") == "alias").then("target").otherwise(clean)
-        )
+        target = addresses(events["target"], made=(clean,)).to_series()
+        is_id = pl.col("event_type") == "alias"
+        events = events.with_columns(target=pl.when(is_id).then("target").otherwise(target))
     return _tidy(events)
 
 
 def _with_parts(events: pl.DataFrame, sites: SiteIndex) -> pl.DataFrame:
     searched = {site: _search_names(sites, site) for site in events["site_id"].unique()}
-    names = dict.fromkeys((*UTM, *CLICK_IDS, *(name for names in searched.values() for name in names)))
-    parts = addresses(events["url"], tuple(names))
+    searching = tuple(dict.fromkeys(name for names in searched.values() for name in names))
     clicks = (pl.when(pl.col(name) != "").then(pl.lit(f"{name}=") + pl.col(name)) for name in CLICK_IDS)
-    found = parts.select(
+    made = (
         pl.col("text").str.slice(0, MAX_URL).alias("url"),
-        "host",
-        "path",
+        pl.col("host", "path"),
         *(pl.col(name).str.slice(0, MAX_CAMPAIGN) for name in UTM),
-        click_id=pl.coalesce(*clicks, pl.lit("")).str.slice(0, MAX_CLICK_ID),
-        search_term=_searched(events["site_id"], searched),
+        pl.coalesce(*clicks, pl.lit("")).str.slice(0, MAX_CLICK_ID).alias("click_id"),
+        *(pl.col(name).alias(f"?{name}") for name in searching),
     )
+    found = addresses(events["url"], tuple(dict.fromkeys((*UTM, *CLICK_IDS, *searching))), made)
+    found = found.with_columns(_searched(events["site_id"], searched)).drop(f"?{name}" for name in searching)
     put = []
     for column in found.get_columns():
         name = column.name
@@ -71,19 +71,18 @@ def _with_parts(events: pl.DataFrame, sites: SiteIndex) -> pl.DataFrame:
 
 def _searched(site_ids: pl.Series, searched: dict[str, tuple[str, ...]]) -> pl.Expr:
     """The first parameter of the site's search page that is given."""
-    terms = pl.lit("")
+    terms: pl.Expr = pl.lit("")
     for site_id, names in searched.items():
         for name in reversed(names):
-            here = pl.lit(site_ids == site_id) & (pl.col(name) != "")
-            terms = pl.when(here).then(pl.col(name)).otherwise(terms)
-    return terms
+            here = pl.lit(site_ids == site_id) & (pl.col(f"?{name}") != "")
+            terms = pl.when(here).then(f"?{name}").otherwise(terms)
+    return terms.alias("search_term")
 
 
-def _came(parts: pl.DataFrame) -> pl.Series:
+def _came() -> pl.Expr:
     telling = pl.col("host").str.strip_prefix("www.").is_in(sorted(hosts_told_by_path()))
     place = pl.concat_str(pl.lit("//"), "host", pl.when(telling).then("path").otherwise(pl.lit("/")))
-    came = pl.when(pl.col("host") == "").then("text").otherwise(place)
-    return parts.select(came.alias(CAME)).to_series()
+    return pl.when(pl.col("host") == "").then("text").otherwise(place).alias(CAME)
 
 
 def _search_names(sites: SiteIndex, site_id: str) -> tuple[str, ...]:

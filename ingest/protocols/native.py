@@ -109,7 +109,9 @@ def _parts(body: bytes) -> _Parts:
             return _one_or_lines(body)
         raise Refused(Reason.WRONG_TYPE, str(error), Stage.SCHEMA) from None
     except RecursionError:
-        raise Refused(Reason.TOO_DEEP, "nested too deeply") from None
+        if b"\n" not in stripped:
+            raise Refused(Reason.TOO_DEEP, "nested too deeply") from None
+        return _one_or_lines(body)
     except msgspec.DecodeError as error:
         if b"\n" not in stripped:
             raise Refused(Reason.MALFORMED, str(error)) from None

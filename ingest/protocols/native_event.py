@@ -16,6 +16,8 @@ from schemas.event import MAX_ID_BYTES
 from schemas.failed_event import Reason, Stage
 
 MAX_TEXT = 8192
+MAX_DEPTH = 64
+"""Objects and lists in one another, the event included."""
 INTEGER_LIMIT = 1 << 53
 MONEY_LIMIT = Decimal(10) ** 14
 CENT = Decimal("0.0001")
@@ -49,6 +51,9 @@ COLUMNS: dict[str, Any] = {
     **dict.fromkeys(("true_time", "device_time", "sent_at", "received_at"), INSTANT),
 }
 """What a frame of this dialect may hold."""
+
+
+_TOO_DEEP = f"more than {MAX_DEPTH} levels of objects and lists"
 
 
 class Refused(Exception):
@@ -104,12 +109,25 @@ def _members(raw: bytes) -> dict[str, Any]:
     try:
         members = msgspec.json.decode(raw)
     except RecursionError:
-        raise Refused(Reason.TOO_DEEP, "nested too deeply") from None
+        raise Refused(Reason.TOO_DEEP, _TOO_DEEP) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refused(Reason.MALFORMED, str(error)) from None
+    if _deeper(members, MAX_DEPTH):
+        raise Refused(Reason.TOO_DEEP, _TOO_DEEP)
     if not isinstance(members, dict):
         raise Refused(Reason.WRONG_TYPE, f"an event is an object, not {_kind(members)}", Stage.SCHEMA)
     return {name: value for name, value in members.items() if value is not None}
+
+
+def _deeper(value: object, levels: int) -> bool:
+    """Whether a value holds more levels of objects and lists; the answer depends on no stack."""
+    level = [value]
+    for _ in range(levels + 1):
+        nested = [one for one in level if isinstance(one, (dict, list))]
+        if not nested:
+            return False
+        level = [one for some in nested for one in (some.values() if isinstance(some, dict) else some)]
+    return True
 
 
 def _put_times(row: dict[str, object], times: Mapping[str, object], trusted: bool) -> None:
@@ -194,8 +212,12 @@ def _read_json(row: dict[str, object], name: str, value: object) -> None:
     if isinstance(value, str):  # some clients send the object as text
         try:
             value = msgspec.json.decode(value or ("{}" if wanted is dict else "[]"))
-        except (msgspec.DecodeError, RecursionError):
+        except msgspec.DecodeError:
             raise Refused(Reason.WRONG_TYPE, f"{name}: a text that is no JSON", Stage.SCHEMA) from None
+        except RecursionError:
+            raise Refused(Reason.TOO_DEEP, _TOO_DEEP) from None
+        if _deeper(value, MAX_DEPTH - 1):
+            raise Refused(Reason.TOO_DEEP, _TOO_DEEP)
     if not isinstance(value, wanted):
         kind = "an object" if wanted is dict else "a list"
         raise Refused(Reason.WRONG_TYPE, f"{name}: {kind} is needed, not {_kind(value)}", Stage.SCHEMA)

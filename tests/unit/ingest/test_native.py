@@ -64,6 +64,15 @@ EVENT = b'{"event_id":"1","site":"s","event_type":"click"}'
         pytest.param(b'{"events":[1]}', ([], ["wrong_type"]), id="an event that is a number"),
         pytest.param(EVENT + b"\nnot\n" + EVENT, (["click"] * 2, ["malformed"]), id="one bad line of three"),
         pytest.param(b'{"a":' * 100_000 + b"1" + b"}" * 100_000, ([], ["too_deep"]), id="100,000 levels"),
+        pytest.param(
+            b'{"event_type":"click","a":' + b"[" * 63 + b"]" * 63 + b"}", (["click"], []), id="64 levels"
+        ),
+        pytest.param(b'{"a":' + b"[" * 64 + b"]" * 64 + b"}", ([], ["too_deep"]), id="65 levels"),
+        pytest.param(
+            b'{"a":' + b"[" * 9000 + b"]" * 9000 + b"}\n" + EVENT,
+            (["click"], ["too_deep"]),
+            id="one deep line of two",
+        ),
         pytest.param(b'{"event_type":"click","title":"\xff"}', ([], ["malformed"]), id="invalid UTF-8"),
         pytest.param(b'{"event_type":"click","title":"\\ud800"}', ([], ["malformed"]), id="half a surrogate"),
         pytest.param(b'{"event_type":"click","seq":"7"}', ([], ["wrong_type"]), id="a text for a number"),
@@ -141,6 +150,7 @@ values: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(texts, inner, max_size=2),
     max_leaves=4,
 )
+as_texts = ["", "{", '{"a":1}', "[", "[1]", "x", "[" * 63 + "]" * 63, "[" * 64 + "]" * 64]
 objects = st.dictionaries(
     st.sampled_from(
         [*TEXTS, *INTEGERS, *FLAGS, *TIMES, "site", "site_id", "value", "revenue", "user_agent", "new"]
@@ -151,8 +161,8 @@ objects = st.dictionaries(
     lambda event: st.fixed_dictionaries(
         {},
         optional={
-            "properties": st.dictionaries(texts, values, max_size=2),
-            "items": st.lists(values, max_size=2),
+            "properties": st.dictionaries(texts, values, max_size=2) | st.sampled_from(as_texts),
+            "items": st.lists(values, max_size=2) | st.sampled_from(as_texts),
         },
     ).map(lambda nested: {**event, **nested})
 )
