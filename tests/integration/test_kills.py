@@ -39,7 +39,7 @@ settings = Settings.from_env(os.environ)
 supervise(settings, [child for child in parts(settings) if child.name != "dashboard"])
 """
 LATE_MS = (0, 0, 0, 1000, 1_799_000, 1_800_500, 7_200_000, 90_000_000)
-PIPELINE_WORKS_S = 12.0
+PIPELINE_WORKS_S = 8.0
 
 
 @dataclass
@@ -142,7 +142,7 @@ def _kill(up: Running, settings: Settings, sender: Sender, rnd: random.Random, b
     """Wait until the pipeline has worked and the part stands, then kill it at any moment of its work."""
     name = rnd.choice(["pipeline", "store", "collector"])
     committed = _committed(settings)
-    deadline = time.monotonic() + (PIPELINE_WORKS_S if name == "pipeline" else 1.5)
+    deadline = time.monotonic() + (PIPELINE_WORKS_S if name == "pipeline" else 1.0)
     while _committed(settings) == committed and time.monotonic() < deadline:
         time.sleep(0.02)
     time.sleep(rnd.random() * 0.8)

@@ -216,8 +216,8 @@ def test_a_visitor_whose_history_cannot_be_cut_is_kept_as_failed_and_the_others_
     for number in range(2):
         shop.command(
             "INSERT INTO events (site_id, event_id, event_type, protocol, received_at, event_time,"
-            " visitor_id, order_id, revenue, version) VALUES ('shop', {id:String}, 'order', 'native', {at:DateTime64(3)},"
-            " {at:DateTime64(3)}, 'v7', {id:String}, 99999999999999, 1)",
+            " visitor_id, order_id, revenue, version) VALUES ('shop', {id:String}, 'order', 'native',"
+            " {at:DateTime64(3)}, {at:DateTime64(3)}, 'v7', {id:String}, 99999999999999, 1)",
             id=f"old{number}",
             at="2026-03-01 12:00:00.000",
         )
