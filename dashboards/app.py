@@ -124,7 +124,7 @@ def _guarded(view: View, page: Page) -> Node:
     except StoreError as error:
         return shell(view, failure(view, error), title=view.text(page.name))
     except ClicktrailError as error:
-        body = empty("circle-alert", view.text("error.title"), str(error)[:400])
+        body = empty("circle-alert", view.text("error.title"), str(error)[:400], alone=True)
         return shell(view, html.Section(body, className="card", role="alert"), title=view.text(page.name))
 
 
@@ -141,7 +141,7 @@ def _title(page: Page) -> Callable[..., str]:
 def _not_found(**params: Any) -> Node:
     view = _desk().view(State.of("/404", params))
     home = link(view.text("overview"), view.state.href("/"), "btn primary")
-    body = empty("search", view.text("lost"), view.text("lost.words"), home)
+    body = empty("search", view.text("lost"), view.text("lost.words"), home, alone=True)
     return fast(shell(view, html.Section(body, className="card"), title=view.text("lost")))
 
 

@@ -24,6 +24,7 @@ from math import isfinite
 import msgspec
 
 from clicktrail.errors import ConfigError, StoreError
+from dashboards.i18n import Text
 from schemas.arrow import DTYPES
 from schemas.event import Event
 
@@ -52,7 +53,19 @@ _CLAUSE = re.compile(r"(?P<field>[^=!~<>]*?)\s*(?P<operator>!=|>=|<=|=|~|>|<)\s*
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _NOT_RE2 = re.compile(r"\(\?(?:<?[=!]|>|#)|(?<!\\)(?:\\\\)*\\[1-9]")
 _COMPARISONS = (">", ">=", "<", "<=")
-_HELP = "write it as field=value, field=prefix*, field!=value, field~regex or field>number"
+
+
+class ConditionError(ConfigError):
+    """A condition that cannot be read; `said` tells it in the language of a page."""
+
+    def __init__(self, key: str, **values: str) -> None:
+        self._key, self._values = f"condition.{key}", values
+        super().__init__(self.said(Text("en")))
+
+    def said(self, text: Text) -> str:
+        """What is wrong, and how to write it."""
+        kind = {"kind": text(f"condition.kind.{self._values['kind']}")} if "kind" in self._values else {}
+        return text(self._key, **{**self._values, **kind})
 
 
 @dataclass(frozen=True)
@@ -78,7 +91,7 @@ class Expression:
 def parse(text: str, fields: Mapping[str, str] = EVENT_FIELDS) -> tuple[Clause, ...]:
     """Read a condition over the given fields; ConfigError says what cannot be read and how to write it."""
     if "\0" in text:
-        raise ConfigError("a condition holds no NUL byte")
+        raise ConditionError("nul")
     return tuple(_clause(part.strip(), fields) for part in _parts(text))
 
 
@@ -120,7 +133,7 @@ def check_patterns(clauses: Iterable[Clause], match: Callable[[str], object]) ->
         except StoreError as error:
             if error.retryable:
                 raise
-            raise ConfigError(f"the regular expression {pattern!r} cannot be used: {_short(error)}") from None
+            raise ConditionError("pattern", pattern=repr(pattern), error=_short(error)) from None
 
 
 def fill(sql: str, **marks: Expression) -> str:
@@ -182,7 +195,7 @@ def _parts(text: str) -> list[str]:
 def _clause(text: str, fields: Mapping[str, str]) -> Clause:
     match = _CLAUSE.fullmatch(text)
     if match is None or not match["field"]:
-        raise ConfigError(f"condition {text!r} cannot be read: {_HELP}")
+        raise ConditionError("form", text=repr(text))
     name, operator, value = match["field"], match["operator"], match["value"]
     kind, name, key = _field(name, fields)
     value, quoted = _value(value, text)
@@ -199,8 +212,9 @@ def _field(name: str, fields: Mapping[str, str]) -> tuple[str, str, str]:
     if name in fields:
         return fields[name], name, ""
     near = difflib.get_close_matches(name.lower(), fields, 1, 0.5)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    raise ConfigError(f"unknown field {name!r}{hint} (the client's own properties: properties.{name})")
+    if near:
+        raise ConditionError("near", name=repr(name), plain=name, near=near[0])
+    raise ConditionError("unknown", name=repr(name), plain=name)
 
 
 def _value(text: str, whole: str) -> tuple[str, bool]:
@@ -210,23 +224,21 @@ def _value(text: str, whole: str) -> tuple[str, bool]:
     try:
         return msgspec.json.decode(text.encode(), type=str), True
     except msgspec.DecodeError:
-        raise ConfigError(f"condition {whole!r}: the quoted value is no JSON string") from None
+        raise ConditionError("quoted", text=repr(whole)) from None
 
 
 def _check(clause: Clause, text: str) -> None:
     """Refuse what cannot be meant: ConfigError."""
     if clause.operator == "~":
         if clause.kind not in (TEXT, PROPERTY):
-            raise ConfigError(f"condition {text!r}: ~ needs a text field, {clause.field} is a {clause.kind}")
+            raise ConditionError("needs_text", text=repr(text), field=clause.field, kind=clause.kind)
         if _NOT_RE2.search(clause.value):
-            raise ConfigError(f"condition {text!r}: look-around and back references are not supported")
+            raise ConditionError("look_around", text=repr(text))
     if clause.begins and clause.kind not in (TEXT, PROPERTY):
-        raise ConfigError(
-            f"condition {text!r}: a prefix needs a text field, {clause.field} is a {clause.kind}"
-        )
+        raise ConditionError("prefix", text=repr(text), field=clause.field, kind=clause.kind)
     if clause.operator in _COMPARISONS and clause.kind in (TEXT, FLAG):
-        raise ConfigError(
-            f"condition {text!r}: {clause.operator} needs a number, {clause.field} is a {clause.kind}"
+        raise ConditionError(
+            "needs_number", text=repr(text), operator=clause.operator, field=clause.field, kind=clause.kind
         )
     if clause.kind != TEXT and not (clause.kind == PROPERTY and clause.operator not in _COMPARISONS):
         _typed(clause, text)
@@ -238,7 +250,7 @@ def _typed(clause: Clause, text: str = "") -> object:
     try:
         return _READ[kind](clause.value.strip())
     except (ValueError, InvalidOperation, KeyError):
-        raise ConfigError(f"condition {text!r}: {clause.value!r} is no {_SAID[kind]}") from None
+        raise ConditionError(f"no_{kind}", text=repr(text), value=repr(clause.value)) from None
 
 
 def _number(text: str) -> float:
@@ -272,12 +284,6 @@ _READ: dict[str, Callable[[str], object]] = {
     MONEY: _money,
     FLAG: _flag,
     INSTANT: _instant,
-}
-_SAID = {
-    NUMBER: "number",
-    MONEY: "amount (at most four decimals)",
-    FLAG: "true or false",
-    INSTANT: "time (2026-03-31T12:00:00Z)",
 }
 _TYPES = {NUMBER: "Float64", MONEY: "Decimal(18, 4)", FLAG: "UInt8", INSTANT: "DateTime64(3, 'UTC')"}
 

@@ -8,7 +8,7 @@ from dash import html
 
 from dashboards import format
 from dashboards.page import Node, View
-from dashboards.parts import icon, link, menu
+from dashboards.parts import icon, link, menu, unseen
 from dashboards.state import PERIODS
 from dashboards.static import Element
 
@@ -24,6 +24,7 @@ def period_tools(view: View) -> list[Node]:
     text, state = view.text, view.state
     shown = format.dates(view.period.start, view.period.end, view.lang, view.today)
     label = [
+        unseen(f"{text('period')}: "),
         icon("calendar"),
         html.Span(text(f"period.{state.p}")),
         html.Span(shown, className="muted num wide"),
@@ -43,9 +44,9 @@ def period_tools(view: View) -> list[Node]:
         className="btn",
         type="button",
         title=text("share.title"),
-        **{"data-act": "share", "data-done": text("share.done"), "aria-label": text("share.title")},
+        **{"data-act": "share", "data-done": text("share.done")},
     )
-    return [menu(label, [*options, *own, compare], "btn", "right", f"{text('period')}: {shown}"), share]
+    return [menu(label, [*options, *own, compare], "btn", "right"), share]
 
 
 def _period_option(view: View, p: str) -> Node:

@@ -26,7 +26,7 @@ def link(children: Node, href: str, look: str = "", **props: Node) -> Node:
 
 
 def menu(label: Node, children: Node, look: str = "", panel: str = "", name: str | None = None) -> Node:
-    """A <details> that opens a panel: works by keyboard, Escape closes it."""
+    """A <details> that opens a panel: works by keyboard, Escape closes it. name: of a label of icons."""
     named = {"aria-label": name, "title": name} if name else {}
     panel_node = html.Div(children, className=f"pop {panel}".strip())
     return html.Details([html.Summary(label, className=look, **named), panel_node], className="menu")
@@ -45,6 +45,11 @@ def how(text: Text, definition: str, sql: str, cover: str = "") -> Node:
         rows.append(html.P([html.B(text("how.coverage") + " "), cover]))
     rows += [html.Pre(sql, tabIndex="0"), copy_button(text, text("how.copy"), "btn sm")]
     return menu(icon("info", 14), rows, "info", "how", text("how.title"))
+
+
+def unseen(words: str) -> Node:
+    """Words for those who listen to the page."""
+    return html.Span(words, className="off")
 
 
 def copy_button(text: Text, label: str, look: str = "btn") -> Node:
@@ -152,10 +157,17 @@ def graph(id: str, figure: Node, label: str, height: int) -> Node:
     return html.Div(chart, role="img", **{"aria-label": label})
 
 
-def empty(symbol: str, title: str, words: str, *actions: Node, small: bool = False) -> Node:
-    """Nothing to show: why, and the next step."""
+def empty(
+    symbol: str, title: str, words: str, *actions: Node, small: bool = False, alone: bool = False
+) -> Node:
+    """Nothing to show: why, and the next step. alone: the card has no other title."""
     buttons = html.Div(list(actions), className="row g8 center wrap") if actions else None
-    parts = [html.Div(icon(symbol, 22), className="empty-ic"), html.H3(title), html.P(words), buttons]
+    parts = [
+        html.Div(icon(symbol, 22), className="empty-ic"),
+        (html.H2 if alone else html.H3)(title),
+        html.P(words),
+        buttons,
+    ]
     return html.Div(
         [part for part in parts if part is not None], className="empty small" if small else "empty"
     )
@@ -178,7 +190,7 @@ def failure(view: View, error: StoreError) -> Node:
     )
     parts = [
         html.Div(icon("circle-alert", 22), className="empty-ic bad"),
-        html.H3(text("error.title")),
+        html.H2(text("error.title")),
         html.P(words),
         html.Div(buttons, className="row g8 center wrap"),
         detail,

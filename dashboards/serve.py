@@ -20,6 +20,7 @@ from store.tables.client import Store, open_store
 
 _logger = logging.getLogger(__name__)
 _THREADS = 8
+_PAGE_WAITS_S = 5.0  # for a store that is away: a restart takes less, a reader's patience hardly more
 
 
 def serve(settings: Settings) -> None:
@@ -30,14 +31,16 @@ def serve(settings: Settings) -> None:
     """
     listener = listen(settings.dashboard_host, settings.dashboard_port)
     try:
-        reader = open_store(settings, role="reader")
         writer = _Writer(settings)
         try:
             writer()  # a dashboard may be the first to see this store: the tables must stand
-            _run(listener, create_app(reader, writer, settings).server)
+            reader = open_store(settings, role="reader", wait_s=_PAGE_WAITS_S)
+            try:
+                _run(listener, create_app(reader, writer, settings).server)
+            finally:
+                reader.close()
         finally:
             writer.close()
-            reader.close()
     finally:
         listener.close()
 

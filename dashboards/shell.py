@@ -9,7 +9,7 @@ from dash import html
 from dashboards import format
 from dashboards.i18n import LANGUAGES
 from dashboards.page import Node, View
-from dashboards.parts import empty, icon, link, menu
+from dashboards.parts import empty, icon, link, menu, unseen
 
 
 def shell(
@@ -77,7 +77,8 @@ def _tabs(view: View) -> Node:
 
 def _topbar(view: View) -> Node:
     parts = [html.Span(className="logo"), html.Div(_picker(view, "site-phone"), className="grow")]
-    return html.Div([*parts, _theme(view), _language(view, short=True)], className="topbar")
+    tools = [*parts, _theme(view), _language(view, short=True)]
+    return html.Nav(tools, className="topbar", **{"aria-label": view.text("site")})
 
 
 def _language(view: View, *, short: bool = False) -> Node:
@@ -86,7 +87,7 @@ def _language(view: View, *, short: bool = False) -> Node:
     code = "zh-CN" if other == "zh" else "en"
     if short:
         name = "EN" if other == "en" else "中"
-        return link(name, href, "ghost sq", lang=code, **{"aria-label": LANGUAGES[other]})
+        return link([name, unseen(f" {LANGUAGES[other]}")], href, "ghost sq", lang=code)
     return link([icon("languages"), LANGUAGES[other]], href, "ghost", lang=code)
 
 
@@ -116,11 +117,12 @@ def _picker(view: View, look: str) -> Node:
     options.append(link([icon("plus", 14), text("site.add")], view.state.href("/sites"), "opt sep"))
     front = [_letter(shown)] if look == "site" else []
     label = [
+        unseen(f"{text('site')}: "),
         *front,
         html.Span(shown, className="ell grow" if look == "site" else "ell"),
         icon("chevron-down", 14),
     ]
-    return menu(label, options, look, name=f"{text('site')}: {shown}")
+    return menu(label, options, look)
 
 
 def _letter(name: str) -> Node:
@@ -132,12 +134,14 @@ def no_site(view: View, title: str) -> Node:
     text = view.text
     if not view.sites:
         action = link([icon("plus", 14), text("site.add")], view.state.href("/sites", site=""), "btn primary")
-        body = empty("globe", text("site.first"), text("site.first.words"), action)
+        body = empty("globe", text("site.first"), text("site.first.words"), action, alone=True)
     else:
         links = [
             link(site.domain or site.id, view.state.href(site=site.id), "btn") for site in view.sites[:6]
         ]
-        body = empty("search", text("site.unknown", id=view.state.site), text("site.unknown.words"), *links)
+        body = empty(
+            "search", text("site.unknown", id=view.state.site), text("site.unknown.words"), *links, alone=True
+        )
     return shell(view, html.Section(body, className="card"), title=title)
 
 

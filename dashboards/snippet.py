@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dash import html
+from dash import dcc, html
 
 from dashboards.page import Node, View
 from dashboards.parts import code, icon
@@ -50,7 +50,9 @@ def first_steps(view: View) -> Node:
                 className="mt20",
             ),
             html.Div(ways, className="grid g-3 mt24"),
-            html.Span(**{"data-waits": site.id}, className="off"),
+            html.Span(className="off", **{"data-waits": site.id, "data-beat": "first-beat"}),
+            dcc.Store(id="first-beat"),
+            dcc.Store(id="first-go"),
         ],
         className="card first",
     )

@@ -164,6 +164,7 @@
   let sent = 0;
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     clicktrail: {
+      again: (yes) => { if (yes) again(); return window.dash_clientside.no_update; },
       go: (href) => { if (href) go(href); return window.dash_clientside.no_update; },
       beat: (n, done, beat) => {
         const waiting = beat && done && done.beat !== beat && Date.now() - sent < 10000;
@@ -188,8 +189,11 @@
     document.body.append(list);
   };
 
-  // 8. A page that waits for the first event looks again every few seconds.
-  setInterval(() => { if (!document.hidden && document.querySelector('[data-waits]')) again(); }, 5000);
+  // 8. A page that waits for the first event asks every two seconds, by the callback of a store.
+  setInterval(() => {
+    const waits = !document.hidden && document.querySelector('[data-waits]');
+    if (waits) window.dash_clientside.set_props(waits.dataset.beat, { data: Date.now() });
+  }, 2000);
 
   new MutationObserver(() => { ages(); zones(); }).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ['data-now'] });
 })();

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -18,8 +21,12 @@ from waitress.server import create_server
 from clicktrail.settings import Settings
 from dashboards.app import create_app
 from dashboards.serve import listen
+from schemas.objects import Site
+from store.objects import put_site
 from store.tables.client import Store, open_store
-from tests.conftest import TABLES
+from store.tables.embedded.files import StoreFiles, held_lock
+from store.tables.embedded.launch import store_address
+from tests.conftest import ROOT, TABLES
 from tests.dashboards.shop import ODD_PATH, Shop, click, open_shop
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -29,6 +36,13 @@ FLAGS = [
 ]  # fmt: skip
 WIDE, PHONE = (1440, 900), (390, 844)
 MS = 15_000
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
+AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+ACCESSIBLE = (
+    "/?site=hats&f=country%3DDE", "/live?site=hats", "/sites?site=hats", "/?site=hats&f=colour%3Dred&lang=zh",
+    "/?site=nobody", "/?site=mute", "/nowhere",
+)  # fmt: skip
+"""Every page and every state of a page."""
 
 pytestmark = [
     pytest.mark.browser,
@@ -83,23 +97,46 @@ def tables(_migrated_store: Store) -> Store:
 
 @pytest.fixture(scope="module")
 def shop(tables: Store) -> Shop:
+    put_site(tables, Site("mute", "mute.example"))
     return open_shop(tables, "hats")
+
+
+@contextmanager
+def served(reader: Store, writer: Callable[[], Store], settings: Settings) -> Iterator[str]:
+    """The address of a running dashboard."""
+    listener = listen("127.0.0.1", 0)
+    server = create_server(create_app(reader, writer, settings).server, sockets=[listener], threads=8)
+    thread = threading.Thread(target=_run, args=(server,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.close()
+        server.task_dispatcher.shutdown(timeout=1)
+        thread.join(timeout=5)
 
 
 @pytest.fixture(scope="module")
 def base(tables: Store, store_settings: Settings, shop: Shop) -> Iterator[str]:
-    """The address of a running dashboard."""
-    listener = listen("127.0.0.1", 0)
+    """The dashboard of the session's store."""
     reader = open_store(store_settings, role="reader")
-    app = create_app(reader, lambda: tables, store_settings)
-    server = create_server(app.server, sockets=[listener], threads=8)
-    thread = threading.Thread(target=_run, args=(server,), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.close()
-    server.task_dispatcher.shutdown(timeout=1)
-    thread.join(timeout=5)
+    with served(reader, lambda: tables, store_settings) as address:
+        yield address
     reader.close()
+
+
+@contextmanager
+def store_process(data: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A store of a data folder, started as a supervisor does."""
+    command = [sys.executable, "-m", "store.tables.embedded.process", "--data", str(data), "--port", "0"]
+    with (data / "output").open("ab") as output:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
+    try:
+        store_address(data, start=False)
+        yield process
+    finally:
+        process.kill()
+        process.wait(timeout=20)
 
 
 def _run(server: Any) -> None:
@@ -279,6 +316,32 @@ def test_a_site_can_be_added_and_shows_its_tag(opened: Any, shop: Shop, store_se
     assert "scarves" in (store_settings.data / "sites.json").read_text()
 
 
+def test_a_new_site_hears_its_first_event_by_itself_and_what_is_typed_meanwhile_stays(
+    opened: Any, shop: Shop, tables: Store
+) -> None:
+    put_site(tables, Site("gloves", "gloves.example", "Europe/Vienna"))
+    page = opened().open("/sites?site=gloves")
+    status = "#site-status >> text=Listening on"
+    page.wait_for_selector(status, timeout=MS)
+    page.fill("input[name=domain]", "half-typed")
+    gloves = Shop(Site("gloves"), shop.now)
+    click(tables, gloves, "first", datetime.now(timezone.utc))
+    page.wait_for_selector("#site-status >> text=First event received", timeout=MS)
+    page.wait_for_selector("tr:has-text('gloves') >> text=First event received", timeout=MS)
+    assert page.query_selector(status) is None
+    assert page.input_value("input[name=domain]") == "half-typed"
+
+
+def test_the_card_of_a_site_without_events_gives_way_to_the_numbers(
+    opened: Any, shop: Shop, tables: Store
+) -> None:
+    put_site(tables, Site("socks", "socks.example"))
+    page = opened().open("/?site=socks")
+    page.wait_for_selector("text=No events yet", timeout=MS)
+    click(tables, Shop(Site("socks"), shop.now), "first", datetime.now(timezone.utc))
+    page.wait_for_selector(".kpis", timeout=MS)
+
+
 def test_markup_in_data_and_addresses_is_shown_as_text(opened: Any, shop: Shop) -> None:
     watched = opened()
     page = watched.open("/?site=hats")
@@ -290,6 +353,55 @@ def test_markup_in_data_and_addresses_is_shown_as_text(opened: Any, shop: Shop) 
     assert evil in page.inner_text("main")
     assert page.query_selector("main img") is None
     assert re.search("metric in this link is unknown", page.inner_text("main"))
+
+
+def broken(page: Any, but: str = "", only: list[str] = AXE_RULES) -> list[tuple[str, str]]:
+    """The rules a page breaks, each with the first element that does."""
+    options = {"runOnly": only, "rules": {but: {"enabled": False}} if but else {}}
+    found = page.evaluate("(options) => axe.run(document, options)", options)
+    assert found["passes"]
+    return [(rule["id"], rule["nodes"][0]["html"]) for rule in found["violations"]]
+
+
+@pytest.mark.skipif(
+    not AXE.exists() and os.environ.get("CI") != "true", reason="no axe-core: run `make browser-tools`"
+)
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_no_page_breaks_a_rule_of_accessibility(opened: Any, shop: Shop, size: tuple[int, int]) -> None:
+    watched, source = opened(size), AXE.read_text(encoding="utf-8")
+    for address in ACCESSIBLE:
+        page = watched.open(address)
+        page.evaluate(source)
+        assert broken(page) == [], address
+        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+        assert broken(page, but="target-size") == [], address  # open menus lie on each other here
+        page.evaluate("document.documentElement.dataset.theme = 'dark'")
+        assert broken(page, only=["color-contrast"]) == [], address
+
+
+def test_a_store_that_was_killed_gives_a_card_and_try_again_brings_the_page_back(
+    windows: Any, tmp_path: Path
+) -> None:
+    settings, page = Settings(data=tmp_path), windows(WIDE, "light").new_page()
+    with held_lock(StoreFiles(tmp_path).supervisor_lock):  # so that only this test starts the store
+        with store_process(tmp_path) as process:
+            writer = open_store(settings)
+            writer.migrate()
+            open_shop(writer, "caps")
+            reader = open_store(settings, role="reader", wait_s=0.5)
+            process.kill()
+            process.wait(timeout=20)
+        with served(reader, lambda: writer, settings) as address:
+            page.goto(f"{address}/?site=caps")
+            page.wait_for_selector("[role=alert] >> text=Nothing is lost", timeout=MS)
+            assert page.inner_text("main h2") == "This page could not load"
+            with store_process(tmp_path):
+                page.click("text=Try again")
+                page.wait_for_selector(".kpi-v:text-is('10')", timeout=MS)
+                assert page.query_selector("main [role=alert]") is None
+    page.close()
+    writer.close()
+    reader.close()
 
 
 def test_a_page_that_is_not_there_leads_home(opened: Any, shop: Shop) -> None:

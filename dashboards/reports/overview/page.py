@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dash import html
+from dash import Dash, Input, Output, html, no_update
+from dash import State as Given
 
-from clicktrail.errors import ConfigError
+from clicktrail.errors import ConfigError, StoreError
 from dashboards import format
+from dashboards.conditions import ConditionError
 from dashboards.controls import chips, label_of, period_tools
 from dashboards.coverage import Coverage
-from dashboards.page import Node, Page, View
+from dashboards.page import Desk, Node, Page, View
 from dashboards.parts import card, empty, graph, link
 from dashboards.reports.overview.answer import Answer, ask, coverage_words
 from dashboards.reports.overview.changes import FIELDS, Change, changes
@@ -18,8 +20,10 @@ from dashboards.reports.overview.figure import HEIGHT, shown, trend, value
 from dashboards.reports.overview.lists import apart, list_card
 from dashboards.reports.overview.query import PageRow, TopRow, overview
 from dashboards.reports.overview.tiles import tiles
+from dashboards.reports.sites.query import sites
 from dashboards.shell import age, no_site, shell
 from dashboards.snippet import first_steps
+from dashboards.state import State
 
 CARDS = (
     ("pages", "entry_pages"),
@@ -61,9 +65,9 @@ def layout(view: View) -> Node:
 def _bad_filter(view: View, error: ConfigError) -> Node:
     text = view.text
     clear = link(text("filter.clear"), view.state.href(f=()), "btn primary")
-    return html.Section(
-        empty("filter", text("filter.bad"), str(error)[:400], clear), className="card", role="alert"
-    )
+    words = error.said(text) if isinstance(error, ConditionError) else str(error)
+    body = empty("filter", text("filter.bad"), words[:400], clear, alone=True)
+    return html.Section(body, className="card", role="alert")
 
 
 def _sentence(view: View, answer: Answer) -> str:
@@ -215,5 +219,31 @@ def download(view: View, name: str) -> list[list[object]] | None:
     ]
 
 
-PAGE = Page("/", "overview", "layout-dashboard", "nav.watch", layout, download=download)
+def connect(app: Dash, desk: Desk) -> None:
+    """The card of a site without events gives way to the numbers once the first event is there."""
+    app.callback(
+        Output("first-go", "data"),
+        Input("first-beat", "data"),
+        Given("_pages_location", "search"),
+        prevent_initial_call=True,
+    )(lambda _beat, search: arrived(desk, search) or no_update)
+    app.clientside_callback(
+        "function(yes){return window.dash_clientside.clicktrail.again(yes)}",
+        Output("first-go", "modified_timestamp"),
+        Input("first-go", "data"),
+        prevent_initial_call=True,
+    )
+
+
+def arrived(desk: Desk, search: str) -> bool:
+    """Whether the site of an address has an event."""
+    site = desk.view(State.of_search("/", search)).site
+    try:
+        found = sites(desk.store, [site.id], now=desk.now()).site(site.id) if site else None
+    except StoreError:
+        return False
+    return found is not None and found.first_received is not None
+
+
+PAGE = Page("/", "overview", "layout-dashboard", "nav.watch", layout, connect=connect, download=download)
 """Registered in dashboards/app.py."""

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from dash import Dash, Input, Output, dcc, html, no_update
 from dash import State as Given
 
-from clicktrail.errors import ClicktrailError
+from clicktrail.errors import ClicktrailError, StoreError
 from dashboards import format
 from dashboards.page import Desk, Node, Page, View
 from dashboards.parts import card, empty, link
@@ -27,27 +27,31 @@ def layout(view: View) -> Node:
     """The page."""
     text = view.text
     found = sites(view.desk.store, [site.id for site in view.sites], now=view.desk.now())
-    left: list[Node] = [_list(view, found)]
+    left: list[Node] = [html.Div(_list(view, found), id="sites-list")]
     if view.site is not None:
         left.append(_details(view, view.site, found.site(view.site.id)))
     elif view.state.site:
         left.append(
             html.Section(
-                empty("search", text("site.unknown", id=view.state.site), text("site.unknown.words")),
+                empty(
+                    "search", text("site.unknown", id=view.state.site), text("site.unknown.words"), alone=True
+                ),
                 className="card",
             )
         )
     if found.unknown:
         left.append(_strangers(view, found.unknown))
     columns = html.Div([html.Div(left, className="grid top"), _form(view)], className="cols")
-    stores = [dcc.Store(id="site-form"), dcc.Store(id="site-go")]
+    stores = [dcc.Store(id=name) for name in ("site-form", "site-go", "site-beat")]
     return shell(view, columns, *stores, title=text("sites"), sub=text("sites.sub"))
 
 
 def _list(view: View, found: Sites) -> Node:
     text = view.text
     if not view.sites:
-        return html.Section(empty("globe", text("site.first"), text("site.first.form")), className="card")
+        return html.Section(
+            empty("globe", text("site.first"), text("site.first.form"), alone=True), className="card"
+        )
     heads = [html.Th(text(key), scope="col") for key in ("head.site", "head.status")]
     heads.append(html.Th(text("head.events_24h"), scope="col", className="n"))
     rows = [_row(view, site, found.site(site.id)) for site in view.sites]
@@ -108,7 +112,7 @@ def _details(view: View, site: Site, health: SiteHealth | None) -> Node:
     open_ = link(text("sites.open"), view.state.href("/", site=site.id), "btn sm")
     return card(
         text("sites.paste", name=site.domain or site.id),
-        _waiting(view, site, health),
+        html.Div(_waiting(view, site, health), id="site-status"),
         *codes(view, site),
         *faults,
         tools=[open_],
@@ -116,10 +120,10 @@ def _details(view: View, site: Site, health: SiteHealth | None) -> Node:
 
 
 def _waiting(view: View, site: Site, health: SiteHealth | None) -> Node:
-    """Beside the tag of a site that sent nothing: that we listen; the page looks again by itself."""
+    """Beside the tag of a site that sent nothing: that we listen; app.js asks again by itself."""
     if health is not None and health.first_received is not None:
         return None
-    again = html.Span(className="off", **{"data-waits": site.id})
+    again = html.Span(className="off", **{"data-waits": site.id, "data-beat": "site-beat"})
     return html.Div([_status(view, site, health), again], className="mb")
 
 
@@ -190,7 +194,14 @@ def _field(name: str, label: str, **props: Any) -> Node:
 
 
 def connect(app: Dash, desk: Desk) -> None:
-    """Adding a site: errors beside their fields, or on to its tag."""
+    """Adding a site: errors beside their fields, or on to its tag; and the first event of the shown one."""
+    app.callback(
+        Output("sites-list", "children"),
+        Output("site-status", "children"),
+        Input("site-beat", "data"),
+        Given("_pages_location", "search"),
+        prevent_initial_call=True,
+    )(lambda _beat, search: listen(desk, search))
     app.callback(
         *[Output(f"site-error-{name}", "children") for name in (*form.FIELDS, "all")],
         Output("site-go", "data"),
@@ -204,6 +215,20 @@ def connect(app: Dash, desk: Desk) -> None:
         Input("site-go", "data"),
         prevent_initial_call=True,
     )
+
+
+def listen(desk: Desk, search: str) -> list[Any]:
+    """The list and the status of the shown site once its first event is there; until then nothing new."""
+    view = desk.view(State.of_search("/sites", search))
+    try:
+        found = sites(desk.store, [site.id for site in view.sites], now=desk.now())
+    except StoreError:
+        return [no_update] * 2
+    health = found.site(view.site.id) if view.site else None
+    if view.site is None or health is None or health.first_received is None:
+        return [no_update] * 2
+    status = html.Div(_status(view, view.site, health), className="mb", role="status")
+    return [fast(_list(view, found)), fast(status)]
 
 
 def add(desk: Desk, fields: Mapping[str, object] | None, search: str) -> list[Any]:
