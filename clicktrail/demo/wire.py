@@ -58,7 +58,7 @@ def _as_the_tag_knows(visit: Visit, event: NativeEvent) -> NativeEvent:
 
 
 def _pixel(visit: Visit, event: NativeEvent) -> Outgoing:
-    query = {"site": SITE, "url": event["url"], "title": event["title"], "n": event["event_id"][:8]}
+    query = {"site": SITE, "url": event["url"], "t": event["title"], "n": event["event_id"][:8]}
     headers = {**_browser(visit), "Accept": "image/*", "Referer": event["url"]}
     return Outgoing("GET", f"/p.gif?{urlencode(query)}", headers)
 

@@ -27,7 +27,7 @@ MAX_CLICK_ID = 512
 CAME = "_came"
 """Helper column: the referrer without what tells nothing about the place; far fewer of them are distinct."""
 _WORDS = (*UTM, "search_term")
-_SUSPECT_WORD = "@|%|[=+]|[0-9A-Za-z_/-]{32}"
+_SUSPECT_WORD = "@|%|[=+]|eyJ|[0-9A-Za-z_/-]{32}"
 _SUSPECT_TEXT = rf"(?i)@|%40|[?&](?:{'|'.join(sorted(SECRET_NAMES))})="
 
 

@@ -41,6 +41,20 @@ def parameters(query: bytes) -> dict[str, str]:
     return found
 
 
+def fields(said: Mapping[str, str]) -> dict[str, str]:
+    """What the parameters of every beacon say: `e` event, `t` or `title`, `r` or `referrer`, `u` user.
+
+    `v` is the visitor and `n` any number that makes a cache fetch the image again.
+    """
+    return {
+        **event_of(said.get("e", "")),
+        "title": said.get("t") or said.get("title", ""),
+        "referrer": said.get("r") or said.get("referrer", ""),
+        "visitor_id": said.get("v", ""),
+        "user_id": said.get("u", ""),
+    }
+
+
 def event_of(word: str) -> dict[str, str]:
     """Type and name of the event a beacon names; '' is a page view."""
     word = word.strip()

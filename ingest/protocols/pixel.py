@@ -1,6 +1,7 @@
 """The pixel: `GET /p.gif?site=…&url=…&t=title&r=referrer&v=visitor&u=user&e=event&n=nonce`.
 
-For pages without scripts and for mail. All but the site may be left out: the page is then the Referer.
+For pages without scripts and for mail. `title` and `referrer` may be written out. All but the site may be
+left out: the page is then the Referer.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ingest.protocols.base import Answer, Decoded, Protocol, Request, Route, Source
-from ingest.protocols.beacon import beacon_id, event_of, frame_of, parameters
+from ingest.protocols.beacon import beacon_id, fields, frame_of, parameters
 from ingest.protocols.images import GIF_ANSWER
 
 
@@ -26,12 +27,8 @@ def _row(number: int, source: Source) -> dict[str, object]:
         "site_key": said.get("site", ""),
         "event_id": beacon_id(source, page),
         "id_source": "derived",
-        **event_of(said.get("e", "")),
+        **fields(said),
         "url": said.get("url") or page,
-        "title": said.get("t", ""),
-        "referrer": said.get("r", ""),
-        "visitor_id": said.get("v", ""),
-        "user_id": said.get("u", ""),
     }
 
 

@@ -1,7 +1,7 @@
 """The WAP image: `GET /w/SITE[.wbmp|.gif]?p=path&t=title&r=referrer&v=visitor&u=user&e=event&n=nonce`.
 
 For phones without scripts. Parameters are single letters because decks are small; all may be left out.
-`n` is any number that makes a gateway fetch the image again.
+`n` is any number that makes a gateway fetch the image again; `title` and `referrer` may be written out.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import unquote_to_bytes
 
 from ingest.protocols.base import Answer, Decoded, Protocol, Request, Route, Source
-from ingest.protocols.beacon import NAMING, beacon_id, event_of, frame_of, parameters
+from ingest.protocols.beacon import NAMING, beacon_id, fields, frame_of, parameters
 from ingest.protocols.images import GIF_ANSWER, WBMP_ANSWER
 
 PREFIX = "/w/"
@@ -34,20 +34,15 @@ def _row(number: int, source: Source) -> dict[str, object]:
     said = parameters(source.envelope.query)
     headers = {name: value.replace("\0", "") for name, value in source.envelope.headers}
     referer = headers.get("referer", "")
-    visitor = said.get("v", "")
     return {
         "_source": number,
         "_part": 0,
         "site_key": _site(source.envelope.path),
         "event_id": beacon_id(source, referer),
         "id_source": "derived",
-        **event_of(said.get("e", "")),
+        **fields(said),
         **_page(said.get("p", ""), referer),
-        "title": said.get("t", ""),
-        "referrer": said.get("r", ""),
-        "visitor_id": visitor,
-        "id_quality": "url" if visitor else "",
-        "user_id": said.get("u", ""),
+        "id_quality": "url" if said.get("v") else "",
         "user_agent": _agent(headers),
         "gateway": headers.get("via") or headers.get("x-wap-gateway", ""),
         "uaprof": _profile(headers),

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clicktrail.demo.catalogue import SITE
+from clicktrail.demo.people import Crowd, Visit
+from clicktrail.demo.visits import visit_events
+from clicktrail.demo.wire import requests
 from ingest.decode import decode
 from ingest.protocols import pixel
 from ingest.protocols.base import Request, Source
@@ -58,6 +64,30 @@ def test_every_parameter_reaches_its_field() -> None:
         "referrer": "https://www.google.com/", "visitor_id": "v1", "user_id": "anna", "id_source": "derived",
     }  # fmt: skip
     assert {name: event[name] for name in want} == want
+
+
+def test_title_and_referrer_may_be_written_out() -> None:
+    event = one(b"site=shop&title=Hats&referrer=https://a.example/")
+    assert (event["title"], event["referrer"]) == ("Hats", "https://a.example/")
+    assert one(b"site=shop&title=Hats&t=Caps")["title"] == "Caps"
+
+
+def test_the_images_of_the_simulated_shop_say_which_page_they_stand_on() -> None:
+    rng = Random(1)
+    shoppers = Crowd(rng)
+    for person in (shoppers.crawler(), shoppers.residents(2)[-1]):
+        visit = Visit(ARRIVED, person, 0, "direct")
+        happened = visit_events(visit, rng, lambda: "1", leaks=False)
+        sent = requests(visit, happened)
+        assert sent
+        for outgoing, event in zip(sent, happened, strict=True):
+            path, _, query = outgoing.target.partition("?")
+            protocol = "pixel" if path == "/p.gif" else "wap"
+            envelope = Envelope(ARRIVED, protocol, "", "GET", path, query.encode(), client_hash="c1")
+            decoded = decode([Source(envelope, "log:0:0:0")], SiteIndex([Site(id=SITE)])).events
+            assert decoded["title"].to_list() == [event["title"]]
+            assert decoded["url"][0] in (event["url"], urlsplit(event["url"]).path)
+            assert decoded["event_type"].to_list() == [event["event_type"]]
 
 
 def test_a_bare_pixel_is_a_view_of_the_page_in_the_referer_by_the_visitor_of_the_day() -> None:
