@@ -8,11 +8,10 @@ from typing import Any
 
 from clicktrail.errors import ConfigError
 from clicktrail.settings import Settings
+from clicktrail.tables import known_site, tables
 from dashboards.period import Period, last_days, local_date, period
 from dashboards.reports import REPORTS, ReportOptions
 from schemas.objects import Site
-from store import objects
-from store.tables.client import Store, open_store
 
 DAYS = 30
 
@@ -31,20 +30,10 @@ def run_report(  # noqa: PLR0913 - the options of the command
     if name not in REPORTS:
         raise ConfigError(f"no report {name!r}; there are {', '.join(sorted(REPORTS))}")
     now = datetime.now(timezone.utc)
-    store = open_store(settings, role="reader")
-    try:
-        site = _site(store, site_id)
+    with tables(settings, "reader") as store:
+        site = known_site(store, site_id)
         options = ReportOptions(_period(site, first, last, now), now, tuple(filters), limit)
         return REPORTS[name].run(store, site, options)
-    finally:
-        store.close()
-
-
-def _site(store: Store, site_id: str) -> Site:
-    for site in objects.sites(store):
-        if site.id == site_id:
-            return site
-    raise ConfigError(f"no site {site_id}; add it with `clicktrail site add {site_id}`")
 
 
 def _period(site: Site, first: str | None, last: str | None, now: datetime) -> Period:

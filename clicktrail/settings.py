@@ -50,6 +50,9 @@ class Settings:
     )
     collect_host: str = _setting("127.0.0.1", str, "Address the collector listens on.")
     collect_port: int = _setting(8080, _port, "Port of the collector.")
+    collect_url: str = _setting(
+        "", str, "Address of the collector as browsers see it, for the tag: https://clicks.shop.example."
+    )
     dashboard_host: str = _setting("127.0.0.1", str, "Address the dashboard listens on.")
     dashboard_port: int = _setting(8050, _port, "Port of the dashboard.")
     store_port: int = _setting(0, _port, "Port of the embedded store (0: 9000 if free, else any).")

@@ -7,6 +7,8 @@ from clicktrail.settings import Settings
 
 def collector_address(settings: Settings) -> str:
     """The collector's address as a page elsewhere would write it."""
+    if settings.collect_url:
+        return settings.collect_url.rstrip("/")
     host = settings.collect_host
     shown = "localhost" if host in ("0.0.0.0", "::", "") else f"[{host}]" if ":" in host else host  # noqa: S104
     return f"http://{shown}:{settings.collect_port}"

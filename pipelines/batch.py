@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.protocols.access_log import detect
-
 from clicktrail.errors import ConfigError, InputError
 from clicktrail.settings import Settings
+from ingest.protocols.access_log import detect
 from ingest.protocols.base import Source
 from pipelines.files import Lines, RepeatedLines, read_lines
 from pipelines.worker import Counts, worker
@@ -82,7 +81,7 @@ def _blocks(path: Path, site_id: str, format: str, size: int, progress: Progress
 def _recognised(lines: Lines, path: Path) -> str:
     found = detect([line for line in lines.body.split(b"\n", 100)[:100] if line.strip()])
     if found is None:
-        raise InputError(f"{path}: neither events nor an access log; say --format {' or '.join(FORMATS)}")
+        raise InputError(f"{path}: its first lines are neither events nor those of an access log")
     return FORMATS[found]
 
 

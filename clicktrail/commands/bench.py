@@ -11,7 +11,7 @@ import click
 from clicktrail.errors import ConfigError
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def command(arguments: tuple[str, ...]) -> None:
     """Measure beside rivals on data made here; ARGUMENTS go to `python -m bench`."""

@@ -14,9 +14,9 @@ from clicktrail.demo.shop import write_history
 from clicktrail.demo.traffic import run
 from clicktrail.settings import Settings
 from clicktrail.supervise import stop_on_signals
+from clicktrail.tables import tables
 from schemas.objects import Site
 from store import objects
-from store.tables.client import open_store
 
 SITE = Site(id="demo", domain="shop.example", timezone="Europe/Berlin", currency="EUR")
 
@@ -38,13 +38,9 @@ def _import_history(settings: Settings, days: int) -> None:
     from pipelines.batch import import_files  # noqa: PLC0415 - loads Beam
 
     done = settings.data / "demo-history"
-    store = open_store(settings)
-    try:
-        store.migrate()
+    with tables(settings) as store:
         if all(site.id != SITE.id for site in objects.sites(store)):
             save(store, settings, SITE)
-    finally:
-        store.close()
     if done.exists():
         return
     with TemporaryDirectory() as folder:

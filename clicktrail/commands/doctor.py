@@ -15,7 +15,7 @@ from clicktrail.errors import ClicktrailError, ConfigError
 from clicktrail.folders import check_folders
 from clicktrail.output import json_option, print_result
 from clicktrail.settings import Settings
-from store.tables.client import open_store
+from clicktrail.tables import tables
 
 PARTS = {
     "the embedded store": ("chdb", "embedded"),
@@ -86,8 +86,5 @@ def _port_fault(host: str, port: int) -> str:
 
 
 def _check_store(settings: Settings) -> None:
-    store = open_store(settings)
-    try:
-        store.migrate()
-    finally:
-        store.close()
+    with tables(settings) as store:
+        store.ping()

@@ -9,7 +9,7 @@ import click
 from clicktrail.errors import ConfigError
 from clicktrail.output import json_option, print_result
 from clicktrail.settings import Settings
-from store.tables.client import open_store
+from clicktrail.tables import tables
 
 
 @click.group()
@@ -20,7 +20,7 @@ def command() -> None:
 @command.command("list")
 @click.option("--site", "site_id", default="", help="Only this site.")
 @click.option("--reason", default="", help="Only this reason.")
-@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 100_000))
+@click.option("--limit", help="Most rows.", default=100, show_default=True, type=click.IntRange(1, 100_000))
 @json_option
 @click.pass_obj
 def list_(settings: Settings, site_id: str, reason: str, limit: int, as_json: bool) -> None:
@@ -43,9 +43,5 @@ def show(settings: Settings, failed_id: str, as_json: bool) -> None:
 
 def _rows(settings: Settings, name: str, **parameters: object) -> list[dict[str, object]]:
     sql = (files("clicktrail.commands") / f"{name}.sql").read_text(encoding="utf-8")
-    store = open_store(settings)
-    try:
-        store.migrate()
+    with tables(settings) as store:
         return store.rows(sql, **parameters)
-    finally:
-        store.close()

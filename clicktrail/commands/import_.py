@@ -13,8 +13,14 @@ from clicktrail.settings import Settings
 
 @click.command("import")
 @click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--site", "site_id", required=True)
-@click.option("--format", "format_", type=click.Choice(["auto", "native", "combined"]), default="auto")
+@click.option("--site", "site_id", required=True, help="Id of the site.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["auto", "native", "combined"]),
+    default="auto",
+    help="native: events, one JSON object a line; combined: an access log; auto looks at the first lines.",
+)
 @json_option
 @click.pass_obj
 def command(settings: Settings, paths: tuple[Path, ...], site_id: str, format_: str, as_json: bool) -> None:

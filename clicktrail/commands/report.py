@@ -10,11 +10,13 @@ from clicktrail.settings import Settings
 
 @click.command()
 @click.argument("name")
-@click.option("--site", "site_id", required=True)
+@click.option("--site", "site_id", required=True, help="Id of the site.")
 @click.option("--from", "first", help="First day in the site's zone, e.g. 2026-03-01.")
 @click.option("--to", "last", help="Last day, inclusive.")
 @click.option("--filter", "filters", multiple=True, metavar="CONDITION", help="e.g. country=DE")
-@click.option("--limit", default=1000, show_default=True, type=click.IntRange(1, 1_000_000))
+@click.option(
+    "--limit", help="Most rows of a list.", default=1000, show_default=True, type=click.IntRange(1, 1_000_000)
+)
 @json_option
 @click.pass_obj
 def command(  # noqa: PLR0913 - one parameter an option

@@ -13,7 +13,13 @@ from clicktrail.supervise import stop_on_signals
 
 
 @click.command()
-@click.option("--runner", type=click.Choice(["live", "batch"]), default="live", show_default=True)
+@click.option(
+    "--runner",
+    type=click.Choice(["live", "batch"]),
+    default="live",
+    show_default=True,
+    help="live: short runs again and again; batch: large ones.",
+)
 @click.option("--once", is_flag=True, help="Drain the log and stop.")
 @json_option
 @click.pass_obj

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import secrets
 import zoneinfo
+from collections.abc import Mapping
 from dataclasses import asdict, replace
+from typing import Any
 
 import click
 
 from clicktrail.errors import ConfigError
 from clicktrail.output import json_option, print_result
 from clicktrail.settings import Settings
-from dashboards.reports.sites.form import ID
+from clicktrail.tables import known_site, tables
+from dashboards.reports.sites.form import ID, bare_domain
 from dashboards.tags import collector_address, snippets
 from schemas.event import PROTOCOLS
 from schemas.objects import Site
 from store import objects
-from store.tables.client import Store, open_store
+from store.tables.client import Store
 
 
 @click.group()
@@ -30,30 +34,36 @@ def command() -> None:
 @click.option("--currency", help="ISO 4217, e.g. EUR.")
 @click.option("--key", "keys", multiple=True, metavar="PROTOCOL=KEY", help="A key of another tracker.")
 @click.option("--origin", "origins", multiple=True, help="Accept browsers of this origin only.")
+@click.option("--own-domain", "own_domains", multiple=True, help="Another domain that is never a source.")
+@click.option("--secret", help="Trust who sends it: `Authorization: Bearer SECRET`; `new` makes one.")
+@click.option("--timeout-minutes", type=click.IntRange(1, 480), help="Pause that ends a session (30).")
 @json_option
 @click.pass_obj
-def add(settings: Settings, /, site_id: str, as_json: bool, **options: str | tuple[str, ...] | None) -> None:
+def add(settings: Settings, /, site_id: str, as_json: bool, **options: Any) -> None:
     """Add a site, or change what is given of one that is there."""
-    store = open_store(settings)
-    try:
-        store.migrate()
+    with tables(settings) as store:
         before = {site.id: site for site in objects.sites(store)}
         site = changed(before.get(site_id) or Site(id=site_id), options)
         save(store, settings, site)
-    finally:
-        store.close()
-    print_result({"site": site.id, "added": site_id not in before, **_shown(site)}, as_json)
+    made = {"secret": site.secret} if options["secret"] else {}
+    print_result({"site": site.id, "added": site_id not in before, **_shown(site), **made}, as_json)
 
 
-def changed(site: Site, options: dict[str, str | tuple[str, ...] | None]) -> Site:
+def changed(site: Site, options: Mapping[str, Any]) -> Site:
     """The site with the options given; ConfigError for one that cannot be."""
     if not ID.fullmatch(site.id):
         raise ConfigError(f"site id {site.id!r}: 1 to 64 letters, digits, dots, dashes, underscores")
-    given = {name: value for name, value in options.items() if value and name != "keys"}
-    if "timezone" in given and str(given["timezone"]) not in zoneinfo.available_timezones():
+    given = {name: value for name, value in options.items() if value}
+    if given.get("timezone", "UTC") not in zoneinfo.available_timezones():
         raise ConfigError(f"--timezone {given['timezone']}: not a zone name such as Europe/Berlin")
-    keys = dict.fromkeys([*site.keys, *(_key(text) for text in options.get("keys") or ())])
-    return replace(site, **given, keys=tuple(keys))  # type: ignore[arg-type]
+    keys = dict.fromkeys([*site.keys, *(_key(text) for text in given.pop("keys", ()))])
+    if minutes := given.pop("timeout_minutes", None):
+        given["timeout_s"] = minutes * 60
+    if given.get("secret") == "new":
+        given["secret"] = secrets.token_urlsafe(24)
+    if "domain" in given:
+        given["domain"] = bare_domain(given["domain"])
+    return replace(site, keys=tuple(keys), **given)
 
 
 def _key(text: str) -> tuple[str, str]:
@@ -74,12 +84,8 @@ def save(store: Store, settings: Settings, site: Site) -> None:
 @click.pass_obj
 def list_(settings: Settings, as_json: bool) -> None:
     """All sites."""
-    store = open_store(settings)
-    try:
-        store.migrate()
+    with tables(settings) as store:
         found = objects.sites(store)
-    finally:
-        store.close()
     print_result([{"site": site.id, **_shown(site)} for site in found], as_json)
 
 
@@ -94,12 +100,6 @@ def _shown(site: Site) -> dict[str, object]:
 @click.pass_obj
 def snippet(settings: Settings, site_id: str, as_json: bool) -> None:
     """The tag, the pixel and the WAP image of a site, to paste."""
-    store = open_store(settings)
-    try:
-        store.migrate()
-        known = {site.id for site in objects.sites(store)}
-    finally:
-        store.close()
-    if site_id not in known:
-        raise ConfigError(f"no site {site_id}; add it with `clicktrail site add {site_id}`")
+    with tables(settings) as store:
+        known_site(store, site_id)
     print_result(snippets(collector_address(settings), site_id), as_json)

@@ -6,7 +6,7 @@ import click
 
 from clicktrail.output import json_option, print_result
 from clicktrail.settings import Settings
-from store.tables.client import open_store
+from clicktrail.tables import tables
 
 
 @click.command()
@@ -15,9 +15,6 @@ from store.tables.client import open_store
 @click.pass_obj
 def command(settings: Settings, query: str, as_json: bool) -> None:
     """Run QUERY as a reader: no writes, files or addresses."""
-    store = open_store(settings, role="reader")
-    try:
+    with tables(settings, "reader") as store:
         rows = store.rows(query)
-    finally:
-        store.close()
     print_result(rows, as_json)

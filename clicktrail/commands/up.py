@@ -35,9 +35,4 @@ def supervise(settings: Settings, children: list[Child]) -> None:
 @click.pass_obj
 def command(settings: Settings) -> None:
     """Collector, live pipeline, store and dashboard in one process group, until Ctrl-C."""
-    click.echo(
-        f"collecting on http://{settings.collect_host}:{settings.collect_port}, "
-        f"dashboard on http://{settings.dashboard_host}:{settings.dashboard_port}",
-        err=True,
-    )
     supervise(settings, parts(settings))
