@@ -36,7 +36,7 @@ def command() -> None:
 @click.option("--origin", "origins", multiple=True, help="Accept browsers of this origin only.")
 @click.option("--own-domain", "own_domains", multiple=True, help="Another domain that is never a source.")
 @click.option("--secret", help="Trust who sends it: `Authorization: Bearer SECRET`; `new` makes one.")
-@click.option("--timeout-minutes", type=click.IntRange(1, 480), help="Pause that ends a session (30).")
+@click.option("--timeout-minutes", type=click.IntRange(1, 480), help="Pause that ends a session (30); for a new site.")
 @json_option
 @click.pass_obj
 def add(settings: Settings, /, site_id: str, as_json: bool, **options: Any) -> None:
@@ -44,6 +44,10 @@ def add(settings: Settings, /, site_id: str, as_json: bool, **options: Any) -> N
     with tables(settings) as store:
         before = {site.id: site for site in objects.sites(store)}
         site = changed(before.get(site_id) or Site(id=site_id), options)
+        if site_id in before and site.timeout_s != before[site_id].timeout_s:
+            raise ConfigError(
+                "--timeout-minutes: set it when the site is added; sessions that stand are not cut again yet"
+            )
         save(store, settings, site)
     made = {"secret": site.secret} if options["secret"] else {}
     print_result({"site": site.id, "added": site_id not in before, **_shown(site), **made}, as_json)
