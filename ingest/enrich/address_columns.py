@@ -102,9 +102,9 @@ def _plain(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     )
 
 
-def _values(queries: pl.Series, names: Sequence[str]) -> dict[str, pl.Series]:
+def _values(queries: pl.Series, names: Sequence[str]) -> dict[str, pl.Expr]:
     """The decoded value of each name in the queries."""
-    values = {name: pl.repeat("", len(queries), eager=True) for name in names}
+    values: dict[str, pl.Expr] = dict.fromkeys(names, pl.lit(""))
     if not names:
         return values
     some = queries.str.contains_any(list(names), ascii_case_insensitive=True).fill_null(False)
@@ -117,7 +117,7 @@ def _values(queries: pl.Series, names: Sequence[str]) -> dict[str, pl.Series]:
         named = lower.str.contains(f"&{name}", literal=True)
         if named.any():
             found = _decoded(asked.filter(named), name)
-            values[name] = values[name].scatter(at.filter(named), found)
+            values[name] = pl.lit(pl.repeat("", len(queries), eager=True).scatter(at.filter(named), found))
     return values
 
 
