@@ -36,7 +36,7 @@ def command() -> None:
 @click.option("--origin", "origins", multiple=True, help="Accept browsers of this origin only.")
 @click.option("--own-domain", "own_domains", multiple=True, help="Another domain that is never a source.")
 @click.option("--secret", help="Trust who sends it: `Authorization: Bearer SECRET`; `new` makes one.")
-@click.option("--timeout-minutes", type=click.IntRange(1, 480), help="Pause that ends a session (30); for a new site.")
+@click.option("--timeout-minutes", type=click.IntRange(1, 480), help="Pause that ends a session (30).")
 @json_option
 @click.pass_obj
 def add(settings: Settings, /, site_id: str, as_json: bool, **options: Any) -> None:
