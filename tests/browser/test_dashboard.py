@@ -357,7 +357,11 @@ def test_markup_in_data_and_addresses_is_shown_as_text(opened: Any, shop: Shop) 
 
 def broken(page: Any, but: str = "", only: list[str] = AXE_RULES) -> list[tuple[str, str]]:
     """The rules a page breaks, each with the first element that does."""
-    options = {"runOnly": only, "rules": {but: {"enabled": False}} if but else {}}
+    options = {
+        "runOnly": only,
+        "rules": {but: {"enabled": False}} if but else {},
+        "resultTypes": ["violations"],
+    }
     found = page.evaluate("(options) => axe.run(document, options)", options)
     assert found["passes"]
     return [(rule["id"], rule["nodes"][0]["html"]) for rule in found["violations"]]
@@ -372,9 +376,9 @@ def test_no_page_breaks_a_rule_of_accessibility(opened: Any, shop: Shop, size: t
     for address in ACCESSIBLE:
         page = watched.open(address)
         page.evaluate(source)
-        assert broken(page) == [], address
+        assert broken(page, only=["target-size"]) == [], address
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
-        assert broken(page, but="target-size") == [], address  # open menus lie on each other here
+        assert broken(page, but="target-size") == [], address  # open menus lie on each other
         page.evaluate("document.documentElement.dataset.theme = 'dark'")
         assert broken(page, only=["color-contrast"]) == [], address
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timezone
 
 from dashboards.period import Period
 from dashboards.reports.overview.changes import changes
-from dashboards.reports.overview.query import LISTS, Overview, PageRow, TopRow, Totals
+from dashboards.reports.overview.records import LISTS, Overview, PageRow, TopRow, Totals
 
 NOW = datetime(2026, 11, 25, tzinfo=timezone.utc)
 PERIOD = Period(date(2026, 10, 26), date(2026, 11, 24))
@@ -56,7 +56,8 @@ def test_what_left_the_list_is_told_with_its_true_counts() -> None:
 
 
 def test_a_row_that_grows_as_the_whole_site_does_is_no_news() -> None:
-    found = site(4000, 8000, devices={"phone": (2000, 4010)}, countries={"DE": (1000, 3000)})
+    devices = {"phone": (2000, 4010), "desktop": (1500, 2000)}
+    found = site(4000, 8000, devices=devices, countries={"DE": (1000, 3000)})
     assert told(found) == [("DE", 1000, 3000)]
 
 

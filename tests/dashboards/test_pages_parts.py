@@ -27,7 +27,7 @@ from clicktrail.settings import Settings
 from dashboards import format, theme
 from dashboards.i18n import LANGUAGES, Text, words
 from dashboards.reports.overview.figure import trend
-from dashboards.reports.overview.query import Bucket
+from dashboards.reports.overview.records import Bucket
 from dashboards.reports.sites.form import bare_domain
 from dashboards.serve import listen
 from dashboards.state import MAX_FILTERS, METRICS, State
@@ -109,7 +109,7 @@ def test_every_word_that_the_code_asks_for_is_there() -> None:
 
 
 def test_chinese_is_written_in_chinese() -> None:
-    same = {"channel.wap", "changes.counts", "overview.sentence"}
+    same = {"channel.wap", "changes.counts", "changes.devices", "overview.sentence"}
     latin = [
         key
         for key, text in words("zh").items()

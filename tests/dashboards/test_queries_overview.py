@@ -12,7 +12,8 @@ import pytest
 
 from clicktrail.errors import ConfigError
 from dashboards.period import Period
-from dashboards.reports.overview.query import Overview, Totals, overview
+from dashboards.reports.overview.query import overview
+from dashboards.reports.overview.records import Overview, Totals
 from schemas.arrow import schema
 from schemas.event import VIEWS, Event
 from schemas.objects import Site

@@ -10,7 +10,8 @@ from dashboards.computed import Computed
 from dashboards.coverage import Coverage, coverage
 from dashboards.page import View
 from dashboards.rate import Rate
-from dashboards.reports.overview.query import Overview, overview
+from dashboards.reports.overview.query import overview
+from dashboards.reports.overview.records import Overview
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import sqrt
 
-from dashboards.reports.overview.query import Overview, PageRow, TopRow
+from dashboards.reports.overview.records import Overview, PageRow, TopRow
 
 _CLEAR = 3.0  # standard deviations of a difference of two counts
 _NEAR = 0.1  # of a change: two rows that differ by less tell of the same visitors
@@ -51,7 +51,7 @@ def share(now: int, earlier: int | None) -> float | None:
 
 
 def changes(found: Overview, most: int = 4) -> list[Change]:
-    """The clearest changes, each story once; a row that follows the whole site is none."""
+    """The clearest changes, each story once; a row that only follows the whole site is none."""
     whole = Change("", "", "", found.previous.visitors, found.totals.visitors)
     told: list[Change] = []
     for change in sorted(_clear(found, whole), key=lambda c: (-c.clarity, LISTS.index(c.list))):
@@ -64,13 +64,14 @@ def changes(found: Overview, most: int = 4) -> list[Change]:
 
 
 def _clear(found: Overview, whole: Change) -> Iterable[Change]:
-    """Rows whose change is clear, and clearly another one than that of the site."""
+    """Rows whose change is clear, and clearly more than that of the site in the same direction."""
     growth = whole.now / whole.before if whole.before else 0.0
     for name in LISTS:
         rows: tuple[TopRow | PageRow, ...] = (*getattr(found, name), *found.faded.get(name, ()))
         for row in rows:
             change = Change(name, row.value, row.condition, row.visitors_before, row.visitors)
             expected = growth * change.before
-            beyond = abs(change.now - expected) / sqrt(max(1.0, change.now + growth * expected))
+            way = 1 if change.now > change.before else -1
+            beyond = way * (change.now - expected) / sqrt(max(1.0, change.now + growth * expected))
             if row.value and change.clarity >= _CLEAR and beyond >= _CLEAR:
                 yield change

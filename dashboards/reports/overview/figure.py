@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from dashboards import format, theme
 from dashboards.i18n import Text
-from dashboards.reports.overview.query import Bucket, Overview
+from dashboards.reports.overview.records import Bucket, Overview
 
 HEIGHT = 312
 _HOVER = "%{customdata}<extra></extra>"

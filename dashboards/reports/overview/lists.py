@@ -13,7 +13,7 @@ from dashboards.parts import Row, bars, card, empty, how, icon
 from dashboards.rate import Rate
 from dashboards.reports.overview.answer import Answer, interval
 from dashboards.reports.overview.changes import FIELDS, share
-from dashboards.reports.overview.query import PageRow, TopRow
+from dashboards.reports.overview.records import PageRow, TopRow
 
 SHOWN = 8
 """Rows of a list on the page; the CSV holds all."""

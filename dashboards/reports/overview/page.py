@@ -18,7 +18,8 @@ from dashboards.reports.overview.answer import Answer, ask, coverage_words
 from dashboards.reports.overview.changes import FIELDS, Change, changes
 from dashboards.reports.overview.figure import HEIGHT, shown, trend, value
 from dashboards.reports.overview.lists import apart, list_card
-from dashboards.reports.overview.query import PageRow, TopRow, overview
+from dashboards.reports.overview.query import overview
+from dashboards.reports.overview.records import PageRow, TopRow
 from dashboards.reports.overview.tiles import tiles
 from dashboards.reports.sites.query import sites
 from dashboards.shell import age, no_site, shell

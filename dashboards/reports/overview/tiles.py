@@ -11,7 +11,7 @@ from dashboards.page import Node, View
 from dashboards.parts import delta, how, link, spark
 from dashboards.reports.overview.answer import Answer, coverage_words, interval
 from dashboards.reports.overview.figure import shown, value
-from dashboards.reports.overview.query import Totals
+from dashboards.reports.overview.records import Totals
 from dashboards.state import METRICS
 
 _GOOD_UP = {"bounce_rate": False}
