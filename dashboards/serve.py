@@ -96,6 +96,7 @@ def _run(listener: socket.socket, app: Callable[..., object]) -> None:
     server = create_server(
         app, sockets=[listener], threads=_THREADS, ident=None, clear_untrusted_proxy_headers=True
     )
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # one waiting request is no news
     _logger.info("dashboard on http://%s:%s", *listener.getsockname()[:2])
     with _stopped_by_signals():
         try:
