@@ -26,15 +26,15 @@ def first_steps(view: View) -> Node:
         className="status",
     )
     others = [
-        ("smartphone", "first.wap", paste["pixel"]),
-        ("refresh-cw", "first.other", text("first.other.words", address=view.desk.collector)),
+        ("globe", "first.pixel", paste["pixel"]),
+        ("smartphone", "first.wap", paste["wap"]),
         ("file-text", "first.logs", f"clicktrail import access.log.gz --site {site.id}"),
     ]
     ways = [
         html.Div(
             [
                 html.Div([icon(symbol), html.Span(text(key), className="strong")], className="row g8"),
-                html.Div(html.Code(words) if key != "first.other" else words, className="muted sm mt4 break"),
+                html.Div(html.Code(words), className="muted sm mt4 break"),
             ],
             className="card",
         )

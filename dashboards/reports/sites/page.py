@@ -148,7 +148,7 @@ def _strangers(view: View, unknown: tuple[UnknownSite, ...]) -> Node:
     ]
     table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)], className="t rows stack")
     hint = html.P(
-        [text("sites.unknown.words"), " ", html.Code("clicktrail failed replay --reason unknown_site")],
+        [text("sites.unknown.words"), " ", html.Code("clicktrail failed list --reason unknown_site")],
         className="muted sm",
     )
     return card(text("sites.unknown"), hint, table)
