@@ -81,7 +81,7 @@ def _blocks(path: Path, site_id: str, format: str, size: int, progress: Progress
 def _recognised(lines: Lines, path: Path) -> str:
     found = detect([line for line in lines.body.split(b"\n", 100)[:100] if line.strip()])
     if found is None:
-        raise InputError(f"{path}: its first lines are neither events nor those of an access log")
+        raise InputError(f"{path}: its first lines are neither events nor an access log")
     return FORMATS[found]
 
 
