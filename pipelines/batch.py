@@ -51,13 +51,26 @@ def import_files(
         raise ConfigError(f"no site {site_id}; add it with `clicktrail site add {site_id}`")
     total = Counts()
     for path in paths:
-        for number, block in enumerate(_blocks(path, site_id, format, settings.batch_bytes, progress)):
-            with writer.turn() as turn:
-                total += writer.write(turn, f"import{turn.epoch}-{path.name}-{number}", [block])
+        blocks = _blocks(path, site_id, format, settings.batch_bytes, progress)
+        total += _write_all(writer, enumerate(blocks), path.name)
     read = total.events + total.failed + total.duplicates
     return ImportResult(
         read, total.events, total.failed, total.duplicates, total.sessions, round(time.monotonic() - began, 3)
     )
+
+
+def _write_all(writer: Writer, blocks: Iterator[tuple[int, Source]], name: str) -> Counts:
+    """Write the blocks; the turn is given up between two of them when another waits."""
+    total, more = Counts(), True
+    while more:
+        with writer.turn() as turn:
+            for number, block in blocks:
+                total += writer.write(turn, f"import{turn.epoch}-{name}-{number}", [block])
+                if writer.wanted():
+                    break
+            else:
+                more = False
+    return total
 
 
 def _blocks(path: Path, site_id: str, format: str, size: int, progress: Progress) -> Iterator[Source]:

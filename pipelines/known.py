@@ -5,7 +5,7 @@ Look-ups are per block, never per visitor.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 
 import polars as pl
@@ -34,8 +34,8 @@ SESSIONS = read_sql("stored_sessions")
 class KnownEvents:
     """Stored events and sessions around new ones. All but the store itself may be lost at any moment."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, settle: Callable[[], None]) -> None:
+        self._store, self._settle = store, settle  # what is still being written must be there to be read
         self._open = OpenSessions()
         self._seen: dict[str, Seen | None] = {}  # None: the site had events before, the store is asked
 
@@ -47,6 +47,7 @@ class KnownEvents:
     def around(self, new: pl.DataFrame, rules: Mapping[str, Rule]) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Stored events (STORED columns) and sessions: all that a re-cut of the new events must know."""
         for site_id in self._open.unknown_sites(new):
+            self._settle()
             extent = self._store.rows(EXTENT, site_id=site_id)[0]
             self._open.complete(site_id, extent["latest"] if extent["events"] else None)
             self._seen[site_id] = None if extent["events"] else Seen()
@@ -65,6 +66,7 @@ class KnownEvents:
 
     def _read(self, sql: str, name: str, asked: pl.DataFrame) -> pl.DataFrame:
         """Rows of the visitors asked about (the tables find them by a hash, which two may share)."""
+        self._settle()
         return self._store.query(sql, tables={name: asked}).join(asked, on=VISITOR, how="semi")
 
     def _copies(self, new: pl.DataFrame) -> pl.DataFrame:
@@ -74,6 +76,7 @@ class KnownEvents:
         ids = pl.concat([ids.clear(), *asked])
         if ids.is_empty():
             return EMPTY
+        self._settle()
         return self._store.query(COPIES, tables={"ids": ids.unique()}).cast(EMPTY.schema)
 
     def _maybe_seen(self, site_id: object, ids: pl.DataFrame) -> pl.Series:

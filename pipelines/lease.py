@@ -49,6 +49,17 @@ class Lease:
         finally:
             os.close(tables)
 
+    def wanted(self) -> bool:
+        """Whether somebody waits for the tables."""
+        queue = os.open(self._folder / "queue.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(queue, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(queue)
+        return False
+
     def _take(self) -> Turn:
         path = self._folder / "lease.json"
         try:

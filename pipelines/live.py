@@ -82,8 +82,10 @@ class LiveDriver:
         with self._writer.turn() as turn:
             range_, records = self._read()
             self._checkpoint.note(range_)
-            self._total += self._writer.write(turn, range_.token, block_sources(records))
+            counts = self._writer.write(turn, range_.token, block_sources(records))
+            self._writer.settle()
             self._checkpoint.commit(range_)
+            self._total += counts
         return True
 
     def _read(self) -> tuple[Range, list[Record]]:

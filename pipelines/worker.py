@@ -17,6 +17,7 @@ from ingest.enrich import enrich
 from ingest.identity import edges
 from ingest.protocols.base import Decoded, Source
 from ingest.sites import SiteIndex
+from pipelines.behind import WriteBehind
 from pipelines.known import VISITOR, KnownEvents, read_sql
 from pipelines.persons import persons_of
 from pipelines.poison import ERRORS, poisonous_events, poisonous_request
@@ -72,7 +73,8 @@ class Worker:
     def __init__(self, settings: Settings) -> None:
         self.store: Store = open_store(settings)
         self.store.migrate()
-        self._known = KnownEvents(self.store)
+        self._behind = WriteBehind()
+        self._known = KnownEvents(self.store, self._behind.settle)
         self._sites = SiteIndex(())
         self._sites_read = float("-inf")
         self._batch = Batch(0, "")
@@ -86,6 +88,14 @@ class Worker:
             self._sites = SiteIndex(objects.sites(self.store))
             self._sites_read = time.monotonic()
         self._batch, self.handed, self.counts, self.failure = batch, block, Counts(), None
+
+    def settle(self) -> None:
+        """Wait for the write under way. Raises StoreError; memory is dropped then."""
+        try:
+            self._behind.settle()
+        except BaseException:
+            self._known.forget()
+            raise
 
     def forget(self) -> None:
         """Drop all that only memory holds of the tables."""
@@ -149,21 +159,26 @@ class Worker:
         }
 
     def write(self, change: Change) -> Counts:
-        """Events first: sessions follow from them, so that running a batch again mends one cut short."""
+        """Start writing the rows; `settle` waits for the end."""
         done, batch = change.recut, self._batch
         with self._noted():
-            write(self.store, batch, "events", done.retract)
-            write(self.store, batch, "events", done.insert)
-            write(self.store, batch, "sessions", done.sessions)
-            write(self.store, batch, "failed_events", self._new_failures(change.failed))
-            if not change.edges.is_empty():
-                write(self.store, batch, "identity_edges", change.edges)
-                write(self.store, batch, "persons", persons_of(self.store, change.edges))
+            self._behind.submit(lambda: self._write_rows(change, batch))
         self._known.remember(done)
         self.counts += Counts(
             done.insert.height, done.duplicates, len(change.failed), change.sessions, done.strays
         )
         return self.counts
+
+    def _write_rows(self, change: Change, batch: Batch) -> None:
+        """Events first: sessions follow from them, so that running a batch again mends one cut short."""
+        done = change.recut
+        write(self.store, batch, "events", done.retract)
+        write(self.store, batch, "events", done.insert)
+        write(self.store, batch, "sessions", done.sessions)
+        write(self.store, batch, "failed_events", self._new_failures(change.failed))
+        if not change.edges.is_empty():
+            write(self.store, batch, "identity_edges", change.edges)
+            write(self.store, batch, "persons", persons_of(self.store, change.edges))
 
     def _new_failures(self, failures: Sequence[FailedEvent]) -> pl.DataFrame:
         """Without those that a file brought before: their time of arrival, part of the key, is another."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from schemas.arrow import RECORDS, defaults
 from store.tables.client import Store
 
 
@@ -26,8 +27,16 @@ def write(store: Store, batch: Batch, table: str, rows: pl.DataFrame) -> None:
     """
     if rows.is_empty():
         return
+    rows = _telling(rows, RECORDS[table])
     token = f"{batch.token}/{table}/{_fingerprint(rows)}"
     store.insert(table, rows.with_columns(version=pl.lit(batch.version, pl.UInt64)), token=token)
+
+
+def _telling(rows: pl.DataFrame, record: type) -> pl.DataFrame:
+    """Without the columns in which every row holds the default: the table fills them in by itself."""
+    default = {name: value for name, value in defaults(record).items() if name in rows.columns}
+    silent = [name for name, value in default.items() if not rows[name].ne_missing(value).any()]
+    return rows.drop(silent)
 
 
 def _fingerprint(rows: pl.DataFrame) -> str:

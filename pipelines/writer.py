@@ -33,9 +33,23 @@ class Writer:
         with self._lease.turn() as turn:
             if turn.taken_over:
                 self._worker.forget()
-            yield turn
+            try:
+                yield turn
+            finally:
+                self._worker.settle()
+
+    def wanted(self) -> bool:
+        """Whether another waits for its turn."""
+        return self._lease.wanted()
 
     def write(self, turn: Turn, token: str, block: Sequence[Source]) -> Counts:
-        """Write one block under the next version; `token` names it for retries."""
+        """Work on one block under the next version; `token` names it for retries.
+
+        Its rows may still be on their way: `settle`, or the end of the turn, waits for them.
+        """
         self._number += 1
         return self._run(Batch(turn.epoch << EPOCH_BITS | self._number, token), block)
+
+    def settle(self) -> None:
+        """Wait until all rows are in the tables. Raises StoreError if they are not."""
+        self._worker.settle()

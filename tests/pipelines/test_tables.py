@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from clicktrail.errors import StoreError
 from clicktrail.settings import Settings
 from ingest.protocols import BY_NAME
 from ingest.protocols.base import Decoded, Source
@@ -158,6 +159,7 @@ def test_a_batch_that_is_repeated_writes_nothing_twice(shop: Store, store_settin
     writer = Writer(store_settings)
     with writer.turn() as turn:
         first = writer.write(turn, "log0:0-9", block)
+        writer.settle()
         rows = shop.rows("SELECT count() AS n FROM events")[0]["n"]
         again = writer.write(turn, "log0:0-9", block)
     restarted = Writer(replace(store_settings, batch_bytes=8))
@@ -177,8 +179,10 @@ def test_a_batch_that_ended_after_its_events_is_completed(
     writer = Writer(store_settings)
     shop.command("RENAME TABLE sessions TO sessions_away")
     try:
-        with writer.turn() as turn, pytest.raises(Exception, match="sessions"):
+        with writer.turn() as turn:
             writer.write(turn, "log0:0-9", block)
+            with pytest.raises(StoreError, match="sessions"):
+                writer.settle()
     finally:
         shop.command("RENAME TABLE sessions_away TO sessions")
     assert not stored_sessions(shop)
