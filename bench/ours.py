@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-import io
 import json
+import mmap
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
 import polars as pl
+from apache_beam.coders import registry
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from apache_beam.transforms.window import GlobalWindow
+from apache_beam.utils.windowed_value import WindowedValue
 
 from bench.answer import Answer, Clock, checksum_of
 from bench.generate import SITE
 from bench.memory import peak_mb
 from bench.processes import store_folder, store_pid
+from pipelines.coder import BlockCoder
 from schemas.arrow import INSTANT, defaults, schema
 from schemas.event import Event
 from sessionize.columns import COLUMNS, sessions
 
-BLOCK_BYTES = 8 << 20
-SHARDS = 16
+registry.register_coder(pl.DataFrame, BlockCoder)
+BLOCK_BYTES = 32 << 20
 _READ = {"visitor_id": pl.String, "event_id": pl.String, "event_type": pl.String, "event_time": pl.Int64}
 _TABLE_ANSWER = """
 SELECT count() AS sessions,
@@ -36,7 +40,7 @@ FROM sessions FINAL WHERE site_id = {site:String}
 
 
 def sessionize(path: Path) -> Answer:
-    """The product's columnar rule inside a Beam pipeline: blocks of lines → shards of visitors → sessions."""
+    """The product's columnar rule inside a Beam pipeline: blocks of lines → columns → sessions."""
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder:
         found = Path(folder) / "found.json"
@@ -44,10 +48,8 @@ def sessionize(path: Path) -> Answer:
             _ = (
                 pipeline
                 | beam.Create([str(path)])
-                | "blocks" >> beam.FlatMap(_shards_of_file)
-                | beam.GroupByKey()
-                | "sessions" >> beam.Map(_cut)
-                | beam.CombineGlobally(_total)
+                | "blocks" >> beam.FlatMap(_parsed_blocks).with_output_types(pl.DataFrame)
+                | "sessions" >> beam.ParDo(_CutBundle())
                 | "keep" >> beam.Map(lambda total: found.write_text(json.dumps(total)))
             )
         count, checksum = json.loads(found.read_text())
@@ -85,25 +87,21 @@ def whole(path: Path) -> dict[str, Any]:
     return {**found.to_json(), "events": result.events, "store_peak_rss_mb": round(store_mb, 1)}
 
 
-def _shards_of_file(path: str) -> Iterator[tuple[int, bytes]]:
-    """Parsed blocks, split by visitor, as Arrow bytes."""
-    for block in _blocks(Path(path)):
-        events = _parsed(block)
-        for (shard,), part in events.partition_by("shard", as_dict=True, include_key=False).items():
-            buffer = io.BytesIO()
-            part.write_ipc(buffer)
-            yield int(shard), buffer.getvalue()
+def _parsed_blocks(path: str) -> Iterator[pl.DataFrame]:
+    return (_parsed(block) for block in _blocks(Path(path)))
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while block := file.read(BLOCK_BYTES):
-            yield block + file.readline()
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as lines:
+        start = 0
+        while start < len(lines):
+            end = lines.find(b"\n", min(start + BLOCK_BYTES, len(lines) - 1)) + 1 or len(lines)
+            yield lines[start:end]
+            start = end
 
 
 def _parsed(block: bytes) -> pl.DataFrame:
-    events = pl.read_ndjson(block, schema=_READ)
-    return events.with_columns(shard=pl.col("visitor_id").hash(0) % SHARDS)
+    return pl.read_ndjson(block, schema=_READ)
 
 
 def _complete(events: pl.DataFrame) -> pl.DataFrame:
@@ -115,21 +113,22 @@ def _complete(events: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _cut(shard: tuple[int, Iterable[bytes]]) -> tuple[int, int]:
-    events = pl.concat(pl.read_ipc(part) for part in shard[1])
-    rows = _with_ms(sessions(_complete(events), {}))
-    return rows.height, checksum_of(rows)
+class _CutBundle(beam.DoFn):
+    """Cuts the blocks of a bundle together: one machine needs no shuffle, as in pipelines/local.py."""
+
+    def start_bundle(self) -> None:
+        self._blocks: list[pl.DataFrame] = []
+
+    def process(self, element: pl.DataFrame) -> None:
+        self._blocks.append(element)
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        rows = _with_ms(sessions(_complete(pl.concat(self._blocks)), {}))
+        yield WindowedValue((rows.height, checksum_of(rows)), 0, [GlobalWindow()])
 
 
 def _with_ms(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(pl.col("start", "end").cast(INSTANT).cast(pl.Int64))
-
-
-def _total(parts: Iterable[tuple[int, int]]) -> tuple[int, int]:
-    count = checksum = 0
-    for some, term in parts:
-        count, checksum = count + some, checksum + term
-    return count, checksum
 
 
 if __name__ == "__main__":
