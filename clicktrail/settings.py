@@ -61,7 +61,7 @@ class Settings:
     live_tick: float = _setting(
         0.5, _seconds, "Shortest time between two runs of the live pipeline, in seconds."
     )
-    batch_bytes: int = _setting(48 << 20, _size, "Input of one bounded run of the batch pipeline, e.g. 48M.")
+    batch_bytes: int = _setting(64 << 20, _size, "Input of one bounded run of the batch pipeline, e.g. 64M.")
     log_retention_days: float = _setting(7.0, float, "Days after which committed log segments are removed.")
     log_bytes: int = _setting(8 << 30, _size, "Size of the local log at which the collector answers 503.")
     body_bytes: int = _setting(4 << 20, _size, "Largest request body the collector takes.")

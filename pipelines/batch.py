@@ -52,20 +52,22 @@ def import_files(
     total = Counts()
     for path in paths:
         blocks = _blocks(path, site_id, format, settings.batch_bytes, progress)
-        total += _write_all(writer, enumerate(blocks), path.name)
+        total += _write_all(writer, blocks, path.name)
     read = total.events + total.failed + total.duplicates
     return ImportResult(
         read, total.events, total.failed, total.duplicates, total.sessions, round(time.monotonic() - began, 3)
     )
 
 
-def _write_all(writer: Writer, blocks: Iterator[tuple[int, Source]], name: str) -> Counts:
+def _write_all(writer: Writer, blocks: Iterator[Source], name: str) -> Counts:
     """Write the blocks; the turn is given up between two of them when another waits."""
-    total, more = Counts(), True
+    total, number, more = Counts(), 0, True
     while more:
         with writer.turn() as turn:
-            for number, block in blocks:
+            for block in blocks:
                 total += writer.write(turn, f"import{turn.epoch}-{name}-{number}", [block])
+                del block  # tens of megabytes that need not wait for the next one
+                number += 1
                 if writer.wanted():
                     break
             else:
@@ -78,17 +80,25 @@ def _blocks(path: Path, site_id: str, format: str, size: int, progress: Progress
     for lines in read_lines(path, size):
         protocol = protocol or _recognised(lines, path)
         headers = _repeats(repeated.add(lines.body)) if protocol == "access_log" else ()
-        envelope = Envelope(
-            received_at=time.time_ns() // 1_000_000,
-            protocol=protocol,
-            site_key=site_id,
-            method="IMPORT",
-            body=lines.body,
-            headers=headers,
-            trusted=True,
-        )
-        yield Source(envelope, f"file:{lines.name}:{lines.first}")
-        progress(lines.end, path.name)
+        end, source = lines.end, _source(lines, protocol, site_id, headers)
+        del lines
+        yield source
+        del source
+        progress(end, path.name)
+
+
+def _source(lines: Lines, protocol: str, site_id: str, headers: tuple[tuple[str, str], ...]) -> Source:
+    """The lines as one trusted request."""
+    envelope = Envelope(
+        received_at=time.time_ns() // 1_000_000,
+        protocol=protocol,
+        site_key=site_id,
+        method="IMPORT",
+        body=lines.body,
+        headers=headers,
+        trusted=True,
+    )
+    return Source(envelope, f"file:{lines.name}:{lines.first}")
 
 
 def _recognised(lines: Lines, path: Path) -> str:

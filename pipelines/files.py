@@ -51,9 +51,12 @@ def read_lines(path: Path, block_bytes: int) -> Iterator[Lines]:
                 continue
             whole, rest = _cut(pieces)
             if whole:
-                yield (lines := Lines(path.name, first, whole, _position(raw)))
-                first += lines.count
                 pieces, held = [rest], len(rest)
+                lines = Lines(path.name, first, whole, _position(raw))
+                first += lines.count
+                del whole
+                yield lines
+                del lines  # whoever reads on has no more use for it
             if held > MAX_LINE:
                 raise InputError(f"{path}: line {first} is longer than {MAX_LINE >> 20} MB")
         if body := b"".join(pieces):

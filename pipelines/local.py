@@ -60,4 +60,6 @@ class LocalRuns:
             if self._worker.failure is not None:
                 raise self._worker.failure from None
             raise
+        finally:
+            self._worker.handed = ()
         return self._worker.counts

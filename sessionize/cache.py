@@ -48,7 +48,7 @@ class Known:
 class OpenSessions:
     """Chains in columns, at most `max_bytes` of them, none `max_age_ms` older than its site's newest."""
 
-    def __init__(self, max_bytes: int = 128 << 20, max_age_ms: int = 7_200_000) -> None:
+    def __init__(self, max_bytes: int = 64 << 20, max_age_ms: int = 3_600_000) -> None:
         self._max_bytes, self._max_age_ms = max_bytes, max_age_ms
         self.drop()
 
