@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-_BITS = 1 << 27
+_BITS = 1 << 28
 _PROBES = 4
-_IDS_A_LAYER = _BITS // 12  # one false alarm in two hundred ids
+_IDS_A_LAYER = _BITS // 24  # at most one false alarm in two thousand ids: an alarm waits for the write before
 
 
 class Seen:
-    """Says «not seen» for certain. 16 MB for each 11 M events; a false alarm costs one look-up."""
+    """Says «not seen» for certain. 32 MB for each 11 M events; a false alarm costs one look-up."""
 
     def __init__(self) -> None:
         self._layers: list[np.ndarray[tuple[int], np.dtype[np.uint8]]] = []

@@ -25,6 +25,8 @@ _CONFIG = """<clickhouse>
     <max_server_memory_usage>{memory}</max_server_memory_usage>
     <mark_cache_size>{cache}</mark_cache_size>
     <uncompressed_cache_size>0</uncompressed_cache_size>
+    <!-- Each merge of wide rows costs as much as the insert: few large merges, not many small ones. -->
+    <merge_tree><min_parts_to_merge_at_once>10</min_parts_to_merge_at_once></merge_tree>
 </clickhouse>
 """
 # One value of every type the product's tables use: the walker must end where the engine's block ends.
