@@ -152,11 +152,7 @@ class Worker:
 
     def _rules(self, events: pl.DataFrame) -> Mapping[str, Rule]:
         sites = [self._sites.by_id(site_id) for site_id in events["site_id"].unique().to_list()]
-        return {
-            site.id: Rule(timeout_ms=site.timeout_s * 1000, currency=site.currency)
-            for site in sites
-            if site is not None
-        }
+        return {site.id: Rule.of(site) for site in sites if site is not None}
 
     def write(self, change: Change) -> Counts:
         """Start writing the rows; `settle` waits for the end."""

@@ -13,6 +13,7 @@ from decimal import Decimal
 import xxhash
 
 from schemas.event import INTERACTIVE, OUTSIDE_SESSIONS, VIEWS, Event
+from schemas.objects import Site
 from schemas.session import Session
 
 ENGAGED_S = 10.0
@@ -28,6 +29,11 @@ class Rule:
     max_length_ms: int = 86_400_000
     max_events: int = 10_000
     currency: str = "EUR"  # of the revenue; amounts in other currencies are left out
+
+    @classmethod
+    def of(cls, site: Site) -> Rule:
+        """The rule a site has chosen."""
+        return cls(timeout_ms=site.timeout_s * 1000, currency=site.currency)
 
 
 @dataclass(frozen=True)
