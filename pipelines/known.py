@@ -12,8 +12,9 @@ import polars as pl
 
 from pipelines.seen import Seen
 from sessionize.cache import OpenSessions
-from sessionize.read_back import EMPTY, ReadBack
+from sessionize.read_back import EMPTY, ReadBack, to_read_back
 from sessionize.recut import STORED, Recut
+from sessionize.refunds import orders_named
 from sessionize.repeats import KEYS
 from sessionize.rule import Rule
 from store.tables.client import Store
@@ -27,7 +28,9 @@ def read_sql(name: str) -> str:
     return text.replace("{columns}", ", ".join(STORED))
 
 
-COPIES, DAYS, EXTENT = (read_sql(name) for name in ("stored_copies", "stored_days", "stored_extent"))
+COPIES, DAYS, EXTENT, ORDERS = (
+    read_sql(name) for name in ("stored_copies", "stored_days", "stored_extent", "stored_orders")
+)
 SESSIONS = read_sql("stored_sessions")
 
 
@@ -38,36 +41,60 @@ class KnownEvents:
         self._store, self._settle = store, settle  # what is still being written must be there to be read
         self._open = OpenSessions()
         self._seen: dict[str, Seen | None] = {}  # None: the site had events before, the store is asked
+        self._refunding: set[str] = set()  # sites that have refunds
 
     def forget(self) -> None:
         """Drop what memory holds: another writer may have changed the tables."""
         self._open.drop()
         self._seen.clear()
+        self._refunding.clear()
 
     def around(self, new: pl.DataFrame, rules: Mapping[str, Rule]) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Stored events (STORED columns) and sessions: all that a re-cut of the new events must know."""
         for site_id in self._open.unknown_sites(new):
-            self._settle()
-            extent = self._store.rows(EXTENT, site_id=site_id)[0]
-            self._open.complete(site_id, extent["latest"] if extent["events"] else None)
-            self._seen[site_id] = None if extent["events"] else Seen()
+            self._look_at(site_id)
         copies = self._copies(new)
+        copies = pl.concat([copies, self._named(copies, new, "refund")])
         known = self._open.known(new, rules, copies)
-        if known.missing.is_empty():
-            return pl.concat([known.events, copies]), known.sessions
-        reading = ReadBack(new.join(known.missing, on=VISITOR, how="semi"), rules)
+        events, sessions = [known.events, copies], [known.sessions]
+        if not known.missing.is_empty():
+            reading = self._read_back(to_read_back(new, copies, known.missing), copies, rules)
+            events.append(reading.known)
+            of_chains = self._read(SESSIONS, "chains", reading.chains())
+            sessions.append(of_chains.select(known.sessions.columns))
+        every = pl.concat(events)
+        return pl.concat([every, self._named(every, new, "order")]), pl.concat(sessions)
+
+    def _look_at(self, site_id: str) -> None:
+        """Learn what the tables hold of a site."""
+        self._settle()
+        extent = self._store.rows(EXTENT, site_id=site_id)[0]
+        self._open.complete(site_id, extent["latest"] if extent["events"] else None)
+        self._seen[site_id] = None if extent["events"] else Seen()
+        if extent["refunds"]:
+            self._refunding.add(site_id)
+
+    def _read_back(self, new: pl.DataFrame, copies: pl.DataFrame, rules: Mapping[str, Rule]) -> ReadBack:
+        reading = ReadBack(new, rules)
         reading.add_copies(copies)
         while (days := reading.wanted()).height:
             reading.add_days(days, self._read(DAYS, "days", days))
-        sessions = self._read(SESSIONS, "chains", reading.chains())
-        return pl.concat([known.events, reading.known]), pl.concat(
-            [known.sessions, sessions.select(known.sessions.columns)]
-        )
+        return reading
 
     def _read(self, sql: str, name: str, asked: pl.DataFrame) -> pl.DataFrame:
         """Rows of the visitors asked about (the tables find them by a hash, which two may share)."""
         self._settle()
         return self._store.query(sql, tables={name: asked}).join(asked, on=VISITOR, how="semi")
+
+    def _named(self, stored: pl.DataFrame, new: pl.DataFrame, event_type: str) -> pl.DataFrame:
+        """Stored orders and refunds of the orders that events of this type, order or refund, name."""
+        orders = pl.concat([orders_named(events, event_type) for events in (stored, new)]).unique()
+        if event_type == "order":  # asked for its refunds: most sites have none
+            orders = orders.filter(pl.col("site_id").is_in(list(self._refunding)))
+        if orders.is_empty():
+            return EMPTY
+        self._settle()
+        return self._store.query(ORDERS, tables={"orders": orders}).cast(EMPTY.schema)
 
     def _copies(self, new: pl.DataFrame) -> pl.DataFrame:
         """Stored copies of the new events, wherever they lie."""
@@ -88,6 +115,7 @@ class KnownEvents:
     def remember(self, done: Recut) -> None:
         """Take over what was written."""
         self._open.put(done)
+        self._refunding.update(orders_named(done.insert, "refund")["site_id"])
         for (site_id,), rows in done.insert.select("site_id", "event_id").group_by("site_id"):
             if (seen := self._seen[str(site_id)]) is not None:
                 seen.add(rows["event_id"])

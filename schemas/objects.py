@@ -30,7 +30,9 @@ class Site:
     keys: tuple[tuple[str, str], ...] = ()  # (protocol, key)
     secret: str = ""  # trusts the sender of a request that carries it
     own_domains: tuple[str, ...] = ()  # never a source, like the domain itself
-    timeout_s: int = 1800
+    timeout_s: int = 1800  # this, the currency and the next two are the session rule: `rebuild` changes them
+    cut_on_campaign: bool = False
+    cut_at_midnight: bool = False  # of the site's zone
     options: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:

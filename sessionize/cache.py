@@ -76,7 +76,7 @@ class OpenSessions:
     def known(
         self, new: pl.DataFrame, rules: Mapping[str, Rule], copies: pl.DataFrame | None = None
     ) -> Known:
-        """What is known of the visitors of new events (and of the stored `copies` of these)."""
+        """What is known of the visitors of new events and of stored `copies` (orders given back too)."""
         at = new.select(*VISITOR, "event_time")
         if copies is not None:
             at = pl.concat([at, copies.select(at.columns)])

@@ -2,8 +2,8 @@
 
 Events are ordered once. A run of one visitor's events without a pause longer than the time-out is a *chain*.
 In a chain the first interactive event opens a session and everything after it joins, so that a session is a
-range of the order and its sums are differences of running sums. Only a chain that meets a cap (24 h, 10,000
-events) is cut step by step.
+range of the order and its sums are differences of running sums. A site that cuts at midnight or on campaigns
+has shorter chains. Only a chain that meets a cap (24 h, 10,000 events) is cut step by step.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from schemas.arrow import INSTANT, MONEY, complete, schema
 from schemas.event import INTERACTIVE, OUTSIDE_SESSIONS, VIEWS
 from schemas.session import Session
 from sessionize.order import Bools, Ints, Order, visitor_order
-from sessionize.rule import ENGAGED_S, ENGAGED_VIEWS, ID_SEPARATOR, Rule, hash_id
+from sessionize.refunds import net, refunds_of
+from sessionize.rule import CAMPAIGN, ENGAGED_S, ENGAGED_VIEWS, ID_SEPARATOR, Rule, hash_id
 
 COLUMNS = (
     "site_id", "visitor_id", "event_id", "event_type", "channel", "event_time", "seq", "page_view_id",
-    "engaged_ms", "path", "host", "source", "medium", "utm_campaign", "channel_group", "device_class", "os",
+    "engaged_ms", "path", "host", "source", "medium", *CAMPAIGN, "channel_group", "device_class", "os",
     "browser", "country", "order_id", "revenue", "currency", "is_bot",
 )  # fmt: skip
 """The event columns the rule reads."""
@@ -49,16 +50,25 @@ class Cuts:
     session_of: Ints
 
 
-def sessions(events: pl.DataFrame, rules: Mapping[str, Rule]) -> pl.DataFrame:
+def sessions(
+    events: pl.DataFrame, rules: Mapping[str, Rule], refunds: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Sessions of the events (any order, no repeats) of any sites and visitors; schema(Session), version 0.
 
     Ordered by visitor and start inside a visitor only. A site without a rule is cut by the default rule.
+    `refunds`: events (COLUMNS) by which other visitors gave back orders of these. More does no harm.
     """
-    return cuts(events, rules).sessions
+    return cuts(events, rules, refunds).sessions
 
 
-def cuts(events: pl.DataFrame, rules: Mapping[str, Rule], order: Order | None = None) -> Cuts:
+def cuts(
+    events: pl.DataFrame,
+    rules: Mapping[str, Rule],
+    refunds: pl.DataFrame | None = None,
+    order: Order | None = None,
+) -> Cuts:
     """Sessions of the events and the session of each event; `order` if it is known already."""
+    given_back = refunds_of(events) if refunds is None else refunds_of(_both(events, refunds))
     session_of = np.full(events.height, -2, dtype=np.int64)
     inside = ~events["channel"].is_in(OUTSIDE_SESSIONS).to_numpy()
     if not inside.any():
@@ -72,7 +82,11 @@ def cuts(events: pl.DataFrame, rules: Mapping[str, Rule], order: Order | None = 
     numbers = np.empty(events.height, dtype=np.int64)
     numbers[order.positions] = _numbers(first, end, len(numbers))
     session_of[inside] = numbers
-    return Cuts(_summaries(ordered, first, end), session_of)
+    return Cuts(_summaries(ordered, first, end, given_back), session_of)
+
+
+def _both(events: pl.DataFrame, refunds: pl.DataFrame) -> pl.DataFrame:
+    return pl.concat([events.select(COLUMNS), refunds.select(COLUMNS)])
 
 
 class _Ordered:
@@ -103,6 +117,10 @@ class _Ordered:
         of_rows: npt.NDArray[Any] = sites.replace_strict(self._sites, pl.Series(values)).to_numpy()
         return of_rows
 
+    def rule_of_all(self, name: str) -> npt.NDArray[Any]:
+        """A field of the rule of the site of every event."""
+        return self.rule_value(name, np.arange(len(self.order)))
+
     def take(self, positions: Ints, *columns: str) -> pl.DataFrame:
         """Columns of the events at these positions of the order."""
         return self.events.select(columns)[self.order[positions]]
@@ -111,9 +129,10 @@ class _Ordered:
 def _ranges(ordered: _Ordered) -> tuple[Ints, Ints]:
     """Sessions as ranges [first, end) of the order."""
     size = len(ordered.order)
-    timeout = ordered.rule_value("timeout_ms", np.arange(size))
+    timeout = ordered.rule_of_all("timeout_ms")
     opens_chain = ordered.first_of_visitor.copy()
     opens_chain[1:] |= np.diff(ordered.time) > timeout[1:]
+    opens_chain |= _by_another_campaign(ordered, opens_chain) | _on_another_day(ordered)
     chain = np.flatnonzero(opens_chain)
     chain_end = np.append(chain[1:], size)
     opener = _next(ordered.interactive)  # the next interactive event at or after each position
@@ -132,6 +151,35 @@ def _ranges(ordered: _Ordered) -> tuple[Ints, Ints]:
     end = np.concatenate([end[~capped], *(p[1] for p in pieces)])
     order = np.argsort(first)
     return first[order], end[order]
+
+
+def _by_another_campaign(ordered: _Ordered, opens_chain: Bools) -> Bools:
+    """Whether each event arrives by a campaign that is not the one before it in its chain."""
+    cuts = np.zeros(len(ordered.order), dtype=np.bool_)
+    at = np.flatnonzero(ordered.interactive & ordered.rule_of_all("cut_on_campaign"))
+    if len(at) == 0:
+        return cuts
+    named = ordered.take(at, *CAMPAIGN)
+    some = named.select(pl.any_horizontal(pl.all() != "")).to_series().to_numpy()
+    at, named = at[some], named.filter(some)
+    chain = pl.Series("chain", np.cumsum(opens_chain)[at])
+    key = pl.struct("chain", *CAMPAIGN)
+    another = named.with_columns(chain).select(key.ne_missing(key.shift())).to_series()
+    cuts[at] = another.to_numpy()
+    return cuts
+
+
+def _on_another_day(ordered: _Ordered) -> Bools:
+    """Whether each event falls on another day than the one before it, at sites that cut at midnight."""
+    cuts = np.zeros(len(ordered.order), dtype=np.bool_)
+    zones = ordered.rule_of_all("midnight_zone")
+    for zone in set(np.unique(zones)) - {""}:
+        at = np.flatnonzero(zones == zone)
+        instants = pl.Series(ordered.time[at]).cast(INSTANT)
+        day = instants.dt.convert_time_zone(zone).dt.date().to_physical().to_numpy()
+        # Between two sites' events a visitor begins, which opens a chain anyway.
+        cuts[at[1:]] = np.diff(day) != 0
+    return cuts
 
 
 def _cut_chain(time: Ints, opener: Ints, first: int, caps: tuple[int, int]) -> tuple[Ints, Ints]:
@@ -168,12 +216,12 @@ def _numbers(first: Ints, end: Ints, size: int) -> Ints:
     return numbers
 
 
-def _summaries(ordered: _Ordered, first: Ints, end: Ints) -> pl.DataFrame:
+def _summaries(ordered: _Ordered, first: Ints, end: Ints, refunds: pl.DataFrame) -> pl.DataFrame:
     """One row of schema(Session) for each range."""
     number = _numbers(first, end, len(ordered.order))
     views = _count(ordered.view, first, end)
     engaged_s = _engaged_ms(ordered, number, first) / 1000
-    orders, revenue = _orders(ordered, number, len(first))
+    orders, revenue = _orders(ordered, number, len(first), refunds)
     engaged = (engaged_s > ENGAGED_S) | (views >= ENGAGED_VIEWS) | (orders > 0)
     opening = ordered.take(first, "event_id", *OF_FIRST_EVENT.values())
     columns: dict[str, object] = {name: opening[column] for name, column in OF_FIRST_EVENT.items()}
@@ -240,27 +288,24 @@ def _page_of(ordered: _Ordered, first: Ints) -> Ints:
     return _last(names_page)
 
 
-def _orders(ordered: _Ordered, number: Ints, size: int) -> tuple[Ints, pl.Series]:
+def _orders(ordered: _Ordered, number: Ints, size: int, refunds: pl.DataFrame) -> tuple[Ints, pl.Series]:
     """Each session's count of orders, and its revenue."""
-    kind = ordered.events["event_type"].is_in(["order", "refund"]).to_numpy()[ordered.order]
-    at = np.flatnonzero(kind & (number >= 0))
+    is_order = (ordered.events["event_type"] == "order").to_numpy()[ordered.order]
+    at = np.flatnonzero(is_order & (number >= 0))
     if len(at) == 0:
         return np.zeros(size, dtype=np.int64), pl.Series([Decimal(0)], dtype=MONEY).new_from_index(0, size)
-    rows = ordered.take(at, "event_type", "order_id", "event_id", "revenue", "currency").with_columns(
+    rows = ordered.take(at, "site_id", "order_id", "event_id", "revenue", "currency").with_columns(
         session=pl.Series(number[at]),
         ours=pl.Series(ordered.rule_value("currency", at)),
         # An order without an id stands for itself.
         event_id=pl.when(pl.col("order_id") == "").then("event_id").otherwise(pl.lit("")),
     )
     key = ["session", "order_id", "event_id"]
-    is_order = pl.col("event_type") == "order"
-    counted = rows.filter(is_order).unique(key)
     paid = rows.filter((pl.col("currency") == "") | (pl.col("currency") == pl.col("ours")))
-    bought = paid.filter(is_order).unique(key, keep="first", maintain_order=True)
-    given_back = paid.filter(~is_order).join(bought.filter(pl.col("order_id") != ""), on=key, how="semi")
-    amounts = pl.concat([bought, given_back.with_columns(revenue=-pl.col("revenue"))])
-    sums = amounts.group_by("session").agg(pl.col("revenue").sum())
+    bought = paid.unique(key, keep="first", maintain_order=True)
+    sums = net(bought, refunds).group_by("session").agg(pl.col("revenue").sum())
     every = pl.DataFrame({"session": np.arange(size)}).join(
         sums, on="session", how="left", maintain_order="left"
     )
-    return np.bincount(counted["session"], minlength=size), every["revenue"].fill_null(Decimal(0)).cast(MONEY)
+    counts = np.bincount(rows.unique(key)["session"], minlength=size)
+    return counts, every["revenue"].fill_null(Decimal(0)).cast(MONEY)

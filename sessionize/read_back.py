@@ -3,7 +3,7 @@
 The table is read in units of (visitor, UTC day), because that is its order. Loop until nothing is wanted:
 
     reading = ReadBack(new, rules)
-    reading.add_copies(...)  # stored rows of reading.keys, wherever they lie
+    reading.add_copies(...)  # stored rows of reading.keys and of orders given back, wherever they lie
     while (days := reading.wanted()).height:
         reading.add_days(days, ...)  # all stored rows of these visitors and days, without FINAL
     recut(reading.known, new, ..., rules)  # and the sessions that start inside reading.chains()
@@ -36,7 +36,7 @@ class ReadBack:
         self._read = pl.DataFrame(schema={"site_id": pl.String, "visitor_id": pl.String, "day": pl.Date})
 
     def add_copies(self, rows: pl.DataFrame) -> None:
-        """Stored rows (STORED columns, deleted ones too) of `keys`, whatever their times."""
+        """Stored rows (STORED columns, deleted ones too), at any time: of `keys`, or of orders given back."""
         self.known = pl.concat([self.known, rows.select(STORED).cast(EMPTY.schema)])
 
     def wanted(self) -> pl.DataFrame:
@@ -59,3 +59,17 @@ class ReadBack:
         """The chains touched, as far as known: chain, site_id, visitor_id, first, last."""
         every = pl.concat([slim(self.known), self._new])
         return chains(every, self._rules).bounds(every, touching(every, self._new, self.known.height))
+
+
+def to_read_back(new: pl.DataFrame, copies: pl.DataFrame, missing: pl.DataFrame) -> pl.DataFrame:
+    """The new events around which must be read: those of `missing` visitors, and refunds.
+
+    A refund reaches the order it names at another visitor. `copies`: stored rows, deleted ones too.
+    """
+    keys = pl.concat([frame.select(*KEYS, "event_type") for frame in (new, copies)])
+    refunds = keys.filter(pl.col("event_type") == "refund")
+    of_missing = new.join(missing, on=["site_id", "visitor_id"], how="semi", maintain_order="left")
+    if refunds.is_empty():
+        return of_missing
+    others = new.join(missing, on=["site_id", "visitor_id"], how="anti", maintain_order="left")
+    return pl.concat([of_missing, others.join(refunds, on=KEYS, how="semi", maintain_order="left")])

@@ -18,6 +18,7 @@ from schemas.event import Event
 from schemas.session import Session
 from sessionize.columns import Cuts, cuts
 from sessionize.order import Bools, Ints, chains
+from sessionize.refunds import ORDER, orders_named
 from sessionize.repeats import KEYS, SLIM, winners
 from sessionize.rule import Rule
 
@@ -44,8 +45,9 @@ class Recut:
 def recut(known: pl.DataFrame, new: pl.DataFrame, stored: pl.DataFrame, rules: Mapping[str, Rule]) -> Recut:
     """Compare what stands with what should.
 
-    `known`: stored events (STORED columns): all copies of the new events, and all events of the chains that
-    these and the new events touch. More does no harm; superseded and deleted rows belong to it.
+    `known`: stored events (STORED columns): all copies of the new events, the orders that refunds among all
+    these name, all events of the chains that they touch, and the refunds of the orders in these chains. More
+    does no harm; superseded and deleted rows belong to it.
     `new`: events of the block, any columns of schema(Event). `stored`: session rows of these chains.
     """
     every, before_new = pl.concat([slim(known), slim(new)]), known.height
@@ -54,7 +56,8 @@ def recut(known: pl.DataFrame, new: pl.DataFrame, stored: pl.DataFrame, rules: M
     wins, lost = _standing(known, new, every)
     stays = wins & linked.of(touched)
     after = every.filter(stays)
-    cut = cuts(after, rules, linked.order.only(stays))
+    refunds = every.filter(wins).filter(pl.col("event_type") == "refund")
+    cut = cuts(after, rules, refunds, linked.order.only(stays))
     insert = new if wins[before_new:].all() else new.filter(wins[before_new:])
     ranges = linked.bounds(every, touched)
     before = _inside(_latest(complete(stored, Session), SESSION_KEYS), ranges)
@@ -72,12 +75,16 @@ def recut(known: pl.DataFrame, new: pl.DataFrame, stored: pl.DataFrame, rules: M
 
 
 def touching(every: pl.DataFrame, new: pl.DataFrame, before_new: int) -> Bools:
-    """Rows that are new (those from `before_new` on) or copies of new ones."""
+    """Rows that are new (those from `before_new` on), copies of new ones, or orders that these give back."""
     touches = np.arange(every.height) >= before_new
     old = every.select(KEYS).head(before_new).with_row_index("row")
     copies = old.filter(pl.col("event_id").is_in(new["event_id"].implode()))
     if copies.height:
         touches[copies.join(new.select(KEYS), on=KEYS, how="semi")["row"]] = True
+    given_back = orders_named(every.filter(touches), "refund")
+    if given_back.height:
+        orders = every.with_row_index("row").filter(pl.col("event_type") == "order")
+        touches[orders.join(given_back, on=ORDER, how="semi")["row"]] = True
     return touches
 
 

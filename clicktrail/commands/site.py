@@ -37,6 +37,10 @@ def command() -> None:
 @click.option("--own-domain", "own_domains", multiple=True, help="Another domain that is never a source.")
 @click.option("--secret", help="Trust who sends it: `Authorization: Bearer SECRET`; `new` makes one.")
 @click.option("--timeout-minutes", type=click.IntRange(1, 480), help="Pause that ends a session (30).")
+@click.option(
+    "--cut-on-campaign/--no-cut-on-campaign", default=None, help="Another campaign, another session."
+)
+@click.option("--cut-at-midnight/--no-cut-at-midnight", default=None, help="Another day, another session.")
 @json_option
 @click.pass_obj
 def add(settings: Settings, /, site_id: str, as_json: bool, **options: Any) -> None:
@@ -57,7 +61,7 @@ def changed(site: Site, options: Mapping[str, Any]) -> Site:
     """The site with the options given; ConfigError for one that cannot be."""
     if not ID.fullmatch(site.id):
         raise ConfigError(f"site id {site.id!r}: 1 to 64 letters, digits, dots, dashes, underscores")
-    given = {name: value for name, value in options.items() if value}
+    given = {name: value for name, value in options.items() if value not in (None, "", ())}
     if given.get("timezone", "UTC") not in zoneinfo.available_timezones():
         raise ConfigError(f"--timezone {given['timezone']}: not a zone name such as Europe/Berlin")
     keys = dict.fromkeys([*site.keys, *(_key(text) for text in given.pop("keys", ()))])

@@ -23,6 +23,14 @@ _CLICKS = {
 _PAID = re.compile(r"(.*cp.*|ppc|retargeting|paid.*)")
 _VIDEO_SITES = frozenset("youtube vimeo dailymotion twitch youku bilibili tiktok-video".split())
 _SHOPS = frozenset("amazon ebay etsy alibaba aliexpress walmart shopify".split())
+PAYMENT_GATEWAYS = frozenset(
+    """2checkout.com 95516.com adyen.com affirm.com afterpay.com alipay.com authorize.net braintreegateway.com
+    buy.stripe.com checkout.com checkout.stripe.com giropay.de hooks.stripe.com klarna.com mercadopago.com
+    mollie.com ogone.com paddle.com pagseguro.uol.com.br pay.google.com pay.weixin.qq.com payments.amazon.com
+    paypal.com paysafecard.com payu.com przelewy24.pl razorpay.com securegw.paytm.in sofort.com squareup.com
+    tenpay.com unionpay.com wompi.co worldpay.com""".split()
+)
+"""Domains that send buyers back to the shop: never the source of a visit, like the site's own."""
 _BY_MEDIUM = {
     "Display": "display banner expandable interstitial cpm",
     "Email": "email e-mail e_mail mail newsletter",
@@ -116,9 +124,9 @@ def _paid_group(kind: str, name: str, medium: str) -> str:
 
 def _own_hosts(site: Site | None) -> frozenset[str]:
     if site is None:
-        return frozenset()
+        return PAYMENT_GATEWAYS
     hosts = (site.domain, *site.own_domains)
-    return frozenset(host.lower().removeprefix("www.") for host in hosts if host)
+    return PAYMENT_GATEWAYS | {host.lower().removeprefix("www.") for host in hosts if host}
 
 
 def _is_own(host: str, own: frozenset[str]) -> bool:

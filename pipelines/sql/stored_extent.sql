@@ -1,1 +1,2 @@
-SELECT count() AS events, max(event_time) AS latest FROM events WHERE site_id = {site_id:String}
+SELECT count() AS events, max(event_time) AS latest, countIf(event_type = 'refund') AS refunds
+FROM events WHERE site_id = {site_id:String}

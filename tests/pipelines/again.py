@@ -24,10 +24,16 @@ def stored_sessions(store: Store) -> set[Session]:
 
 def sessions_again(events: list[Event]) -> set[Session]:
     """What the rule makes of these events, without what the tables say of sessions."""
-    visitors = defaultdict(list)
+    visitors, refunds = defaultdict(list), defaultdict(list)
     for event in events:
         visitors[event.site_id, event.visitor_id].append(event)
-    return {session for members in visitors.values() for session in cut(members, Rule()).sessions}
+        if event.event_type == "refund":
+            refunds[event.site_id].append(event)
+    return {
+        session
+        for (site, _), members in visitors.items()
+        for session in cut(members, Rule(), refunds[site]).sessions
+    }
 
 
 def assert_recomputable(store: Store) -> None:

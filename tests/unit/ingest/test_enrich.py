@@ -202,6 +202,9 @@ def test_addresses_in_other_fields_are_cleaned_too_but_not_the_id_of_an_alias() 
         pytest.param("/", "https://a.example/p", ("a.example", "referral", "Referral"), id="another site"),
         pytest.param("/", "https://blog.shop.example/", ("direct", "none", "Direct"), id="own sub-domain"),
         pytest.param("/", "https://pay.example/", ("direct", "none", "Direct"), id="own other domain"),
+        pytest.param(
+            "/thanks", "https://www.paypal.com/", ("direct", "none", "Direct"), id="back from paying"
+        ),
         pytest.param("/?gclid=1", "https://www.google.com/", ("google", "cpc", "Paid search"), id="click id"),
         pytest.param("/?gclid=1&utm_source=n&utm_medium=email", "", ("n", "email", "Email"), id="utm wins"),
         pytest.param(

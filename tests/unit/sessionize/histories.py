@@ -21,6 +21,7 @@ RULES = {
     "plain": Rule(),
     "capped": Rule(timeout_ms=1_800_000, max_length_ms=5_400_000, max_events=5, currency="USD"),
     "short": Rule(timeout_ms=60_000, max_length_ms=3_600_000, max_events=3, currency=""),
+    "cutting": Rule(cut_on_campaign=True, midnight_zone="Asia/Kolkata"),
 }
 STEPS_MS = (0, 1, 60_000, 60_001, 600_000, 1_799_999, 1_800_000, 1_800_001, 5_400_000, 86_400_000)
 TYPES = ("page_view", "page_view", "click", "ping", "ping", "order", "refund", "screen_view", "identify")
@@ -76,7 +77,8 @@ def _event(draw: st.DrawFn, number: int, owner: tuple[str, str], time_ms: int) -
         host=draw(st.sampled_from(["a.example", "b.example"])),
         path=draw(st.sampled_from(["/", "/x", "/y"])),
         source=draw(st.sampled_from(["google", "direct"])),
-        utm_campaign=draw(st.sampled_from(["", "spring"])),
+        utm_campaign=draw(st.sampled_from(["", "", "spring"])),
+        utm_source=draw(st.sampled_from(["", "", "mail"])),
         country=draw(st.sampled_from(["DE", "CN"])),
         is_bot=draw(st.integers(0, 9)) == 0,
         order_id=draw(st.sampled_from(["", "o1", "o2"])) if money else "",

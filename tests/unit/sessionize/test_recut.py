@@ -14,9 +14,10 @@ from schemas.arrow import schema
 from schemas.event import Event
 from schemas.session import Session
 from sessionize.cache import OpenSessions
-from sessionize.read_back import ReadBack
-from sessionize.recut import Recut, recut
-from sessionize.repeats import KEYS, winner, winners
+from sessionize.read_back import ReadBack, to_read_back
+from sessionize.recut import STORED, Recut, recut
+from sessionize.refunds import ORDER, orders_named
+from sessionize.repeats import KEYS, SLIM, winner, winners
 from sessionize.rule import cut
 from tests.unit.sessionize.histories import NOON, RULES, event, frame, histories
 from tests.unit.sessionize.memory import Memory
@@ -31,10 +32,12 @@ def expected(events: list[Event]) -> tuple[set[Event], set[Session]]:
         copies.setdefault((each.site_id, each.visitor_id, each.event_id), []).append(each)
     standing = {winner(c) for c in copies.values()}
     owners = {(e.site_id, e.visitor_id) for e in standing}
-    sessions = (
-        cut([e for e in standing if (e.site_id, e.visitor_id) == owner], RULES[owner[0]]) for owner in owners
-    )
-    return standing, {s for c in sessions for s in c.sessions}
+    sessions = set[Session]()
+    for site, visitor in owners:
+        own = [e for e in standing if (e.site_id, e.visitor_id) == (site, visitor)]
+        others = [e for e in standing if e.site_id == site and e.visitor_id != visitor]
+        sessions.update(cut(own, RULES[site], others).sessions)
+    return standing, sessions
 
 
 def step(memory: Memory, new: list[Event]) -> Recut:
@@ -42,16 +45,36 @@ def step(memory: Memory, new: list[Event]) -> Recut:
     return recut(memory.read_events(), frame(new), memory.read_sessions(), RULES)
 
 
-def step_by_days(memory: Memory, new: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Events and sessions of the store that a block needs, read by visitor and day as the pipeline reads."""
+def copies_of(stored: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
+    """All rows of stored copies of new events, and of orders that refunds among all these name."""
+    copies = stored.join(new, on=KEYS, how="semi")
+    money = pl.concat([copies.select(new.columns), new])
+    return pl.concat([copies, of_orders(stored, orders_named(money, "refund"))])
+
+
+def of_orders(stored: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
+    """All rows of the events that name these orders."""
+    return stored.join(stored.join(orders, on=ORDER, how="semi"), on=KEYS, how="semi")
+
+
+def step_by_days(
+    memory: Memory, new: pl.DataFrame, held: pl.DataFrame | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Events and sessions of the store that a block needs, read as the pipeline reads: by visitor and day.
+
+    And the refunds of the orders among these and the events `held`.
+    """
     stored = memory.read_events().with_columns(day=pl.col("event_time").dt.date())
     reading = ReadBack(new, RULES)
-    reading.add_copies(stored.join(reading.keys, on=KEYS, how="semi"))
+    reading.add_copies(copies_of(stored, new.with_columns(day=pl.col("event_time").dt.date())))
     while (days := reading.wanted()).height:
         reading.add_days(days, stored.join(days, on=["site_id", "visitor_id", "day"], how="semi"))
     sessions = memory.read_sessions().join(reading.chains(), on=["site_id", "visitor_id"])
     overlap = sessions.filter(pl.col("start").is_between("first", "last"))
-    return reading.known, overlap.select(schema(Session).names())
+    around = [new.select(SLIM), reading.known.select(SLIM), *([] if held is None else [held.select(SLIM)])]
+    refunds = of_orders(stored, orders_named(pl.concat(around), "order"))
+    known = pl.concat([reading.known, refunds.select(STORED).cast(reading.known.schema)])
+    return known, overlap.select(schema(Session).names())
 
 
 def step_cached(memory: Memory, cache: OpenSessions, batch: list[Event]) -> Recut:
@@ -59,11 +82,11 @@ def step_cached(memory: Memory, cache: OpenSessions, batch: list[Event]) -> Recu
     new, stored = frame(batch), memory.read_events()
     for site in cache.unknown_sites(new):
         cache.complete(site, max(stored.filter(site_id=site)["event_time"], default=None))
-    copies = stored.join(new, on=KEYS, how="semi")
+    copies = copies_of(stored, new)
     held = cache.known(new, RULES, copies)
-    missing = new.join(held.missing, on=["site_id", "visitor_id"], how="semi")
-    events, sessions = step_by_days(memory, missing)
-    return recut(pl.concat([held.events, events]), new, pl.concat([held.sessions, sessions]), RULES)
+    events, sessions = step_by_days(memory, to_read_back(new, copies, held.missing), held.events)
+    known = pl.concat([held.events, copies.select(STORED), events])
+    return recut(known, new, pl.concat([held.sessions, sessions]), RULES)
 
 
 def apply(memory: Memory, new: list[Event]) -> Recut:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -152,13 +154,61 @@ def test_revenue_is_net_of_refunds_in_the_sites_currency(
     assert (result.orders, result.revenue) == (orders, Decimal(revenue))
 
 
+def test_a_refund_lessens_its_order_wherever_it_comes_from() -> None:
+    order = event(1, event_type="order", order_id="a", revenue=Decimal(10), currency="USD")
+    back = replace(order, event_id="r", event_type="refund", event_time=order.event_time + timedelta(days=40))
+    later = replace(back, revenue=Decimal(1))
+    by_shop = replace(back, visitor_id="user:7", channel="server", revenue=Decimal(2), currency="")
+    in_euro = replace(by_shop, event_id="r2", currency="EUR")
+    rule = Rule(currency="USD")
+    refunds = [by_shop, in_euro, later]
+    assert cut([order, later], rule, refunds).sessions[0].revenue == Decimal(7)
+    columnar = cuts(frame([order, later]), {"plain": rule}, frame(refunds))
+    assert columnar.sessions["revenue"].to_list() == [Decimal(7)]
+
+
+MAIL: dict[str, Any] = {"utm_source": "mail"}
+ADVERT: dict[str, Any] = {"click_id": "gclid=1"}
+MIDNIGHT = 12 * 3600.0
+ON_CAMPAIGN = Rule(cut_on_campaign=True)
+
+
+@pytest.mark.parametrize(
+    ("rule", "events", "sizes", "strays"),
+    [
+        pytest.param(ON_CAMPAIGN, [event(1), event(2, 5, **MAIL), event(3, 9)], [1, 2], 0, id="a campaign"),
+        pytest.param(ON_CAMPAIGN, [event(1, **MAIL), event(2, 5), event(3, 9, **MAIL)], [3], 0, id="same"),
+        pytest.param(ON_CAMPAIGN, [event(1, **MAIL), event(2, 5, **ADVERT)], [1, 1], 0, id="another"),
+        pytest.param(ON_CAMPAIGN, [event(1), event(2, 5, **MAIL, **PING)], [2], 0, id="passive cuts nothing"),
+        pytest.param(ON_CAMPAIGN, [event(1, **MAIL), event(2, 1801), event(3, 1802, **MAIL)], [1, 1, 1], 0,
+                     id="forgotten after a pause"),
+        pytest.param(Rule(), [event(1), event(2, 5, **MAIL)], [2], 0, id="only if the site wants it"),
+        pytest.param(Rule(midnight_zone="UTC"), [event(1, MIDNIGHT - 1), event(2, MIDNIGHT)], [1, 1], 0,
+                     id="midnight"),
+        pytest.param(Rule(midnight_zone="UTC"), [event(1, MIDNIGHT - 1), event(2, MIDNIGHT, **PING),
+                     event(3, MIDNIGHT + 1)], [1, 1], 1, id="passive after midnight"),
+        pytest.param(Rule(midnight_zone="Asia/Kolkata"), [event(1, MIDNIGHT - 1), event(2, MIDNIGHT)], [2], 0,
+                     id="midnight elsewhere"),
+        pytest.param(Rule(midnight_zone="Asia/Kolkata"), [event(1, 6.5 * 3600 - 1), event(2, 6.5 * 3600)],
+                     [1, 1], 0, id="midnight in the site's zone"),
+    ],
+)  # fmt: skip
+def test_a_site_may_cut_on_campaigns_and_at_midnight(
+    rule: Rule, events: list[Event], sizes: list[int], strays: int
+) -> None:
+    result = cut_both(events, rule)
+    assert [s.events for s in result.sessions] == sizes
+    assert result.strays == strays
+
+
 @given(histories(40))
 @settings(max_examples=60, deadline=None)
 def test_both_forms_cut_any_history_alike(events: list[Event]) -> None:
     owners: dict[tuple[str, str], list[Event]] = {}
     for each in events:
         owners.setdefault((each.site_id, each.visitor_id), []).append(each)
-    by_row = [cut(own, RULES[site]) for (site, _), own in owners.items()]
+    of_site = {site: [e for e in events if e.site_id == site] for site in RULES}
+    by_row = [cut(own, RULES[site], of_site[site]) for (site, _), own in owners.items()]
     result = cuts(frame(events), RULES)
     assert Counter(rows(result.sessions)) == Counter(s for c in by_row for s in c.sessions)
     assert np.count_nonzero(result.session_of == -1) == sum(c.strays for c in by_row)
