@@ -28,6 +28,7 @@ COMMANDS = {
     "sql": "a read-only query",
     "store": "the embedded store",
     "up": "collector, pipeline, store and dashboard together",
+    "verify": "compare the tables with what follows from the events and the log",
 }
 """Name → one line of help; the module is clicktrail/commands/<name>.py."""
 HIDDEN = ("demo-shop",)

@@ -39,13 +39,19 @@ class Lease:
     @contextmanager
     def turn(self) -> Iterator[Turn]:
         """Wait for the tables and hold them for the block."""
+        with self.still():
+            yield self._take()
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Wait until nobody writes and let nobody write during the block; who writes needs a turn."""
         queue = _lock(self._folder / "queue.lock")
         try:
             tables = _lock(self._folder / "tables.lock")
         finally:
             os.close(queue)
         try:
-            yield self._take()
+            yield
         finally:
             os.close(tables)
 

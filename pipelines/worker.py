@@ -85,9 +85,13 @@ class Worker:
     def hand(self, batch: Batch, block: Sequence[Source]) -> None:
         """Set what the next run works on."""
         if time.monotonic() - self._sites_read > SITES_FRESH_S:
-            self._sites = SiteIndex(objects.sites(self.store))
-            self._sites_read = time.monotonic()
+            self.read_sites()
         self._batch, self.handed, self.counts, self.failure = batch, block, Counts(), None
+
+    def read_sites(self) -> None:
+        """Take over the sites as they stand now."""
+        self._sites = SiteIndex(objects.sites(self.store))
+        self._sites_read = time.monotonic()
 
     def settle(self) -> None:
         """Wait for the write under way. Raises StoreError; memory is dropped then."""
