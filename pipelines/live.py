@@ -9,6 +9,7 @@ import time
 from clicktrail.errors import StoreError
 from clicktrail.settings import Settings
 from pipelines.checkpoint import READER, Checkpoint, Range
+from pipelines.late import LateEvents, late_folder
 from pipelines.sources import block_sources
 from pipelines.worker import Counts
 from pipelines.writer import Writer
@@ -41,11 +42,14 @@ def run_live(
 class LiveDriver:
     """One worker of one log."""
 
-    def __init__(self, settings: Settings, event_log: Log, max_bytes: int) -> None:
+    def __init__(
+        self, settings: Settings, event_log: Log, max_bytes: int, late: LateEvents | None = None
+    ) -> None:
         self._settings = settings
         self._log = event_log
         self._max_bytes = max_bytes
         self._checkpoint = Checkpoint(event_log, settings.data / "pipeline", READER)
+        self._late = late or LateEvents(late_folder(settings))
         self._writer: Writer | None = None
         self._total = Counts()
 
@@ -54,38 +58,43 @@ class LiveDriver:
         while not stop.is_set():
             began = time.monotonic()
             try:
-                worked = self._one_range()
+                worked = self.one_range()
             except StoreError as error:
                 if once or not error.retryable:
                     raise
                 log.warning("waiting for the store: %s", error)
                 stop.wait(_RETRY_S)
                 continue
-            if once and not worked:
+            if once and worked is None:
                 break
-            self._pause(stop, began, worked, once)
+            if not once:
+                self._pause(stop, began, worked)
         return self._total
 
-    def _pause(self, stop: threading.Event, began: float, worked: bool, once: bool) -> None:
-        if worked and not once:
-            stop.wait(max(0.0, self._settings.live_tick - (time.monotonic() - began)))
-        elif not worked:
+    def _pause(self, stop: threading.Event, began: float, worked: int | None) -> None:
+        """Until the next tick; late events need none while nothing new comes."""
+        if worked is None:
             stop.wait(_POLL_S)
+        elif worked:
+            stop.wait(max(0.0, self._settings.live_tick - (time.monotonic() - began)))
 
-    def _one_range(self) -> bool:
-        """Carry the next range; False if there is none."""
+    def one_range(self) -> int | None:
+        """Carry the next range and late events that waited: the number of records, None for nothing."""
         if self._writer is None:
-            self._writer = Writer(self._settings)
-        if dict(self._checkpoint.begin()) == dict(self._log.end()):
-            return False
+            self._writer = Writer(self._settings, self._late)
+        if dict(self._checkpoint.begin()) == dict(self._log.end()) and not self._late.waiting():
+            return None
         with self._writer.turn() as turn:
             range_, records = self._read()
-            self._checkpoint.note(range_)
+            if dict(range_.begin) != dict(range_.end):
+                self._checkpoint.note(range_)
             counts = self._writer.write(turn, range_.token, block_sources(records))
             self._writer.settle()
-            self._checkpoint.commit(range_)
+            if dict(range_.begin) != dict(range_.end):
+                self._checkpoint.commit(range_)
+            self._late.done()
             self._total += counts
-        return True
+        return len(records)
 
     def _read(self) -> tuple[Range, list[Record]]:
         """The range that was under way when the process ended, else what stands in the log."""
@@ -94,10 +103,11 @@ class LiveDriver:
         if interrupted is None:
             records, end = self._log.read(begin, self._max_bytes)
             return Range(begin, end), records
-        records, at = [], begin
+        records, at = list[Record](), begin
         while any(at.get(partition, 0) < end for partition, end in interrupted.end.items()):
             some, at = self._log.read(at, self._max_bytes)
             if not some:  # what was read of an append that failed is there no more
                 break
             records += [record for record in some if record.offset < interrupted.end[record.partition]]
-        return interrupted, records
+        end = {partition: min(end, at.get(partition, 0)) for partition, end in interrupted.end.items()}
+        return Range(begin, end), records

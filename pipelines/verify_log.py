@@ -11,6 +11,7 @@ import polars as pl
 from clicktrail.settings import Settings
 from pipelines.checkpoint import READER
 from pipelines.known import read_sql
+from pipelines.late import late_folder, waiting_events
 from pipelines.lease import Lease
 from pipelines.sources import block_sources
 from pipelines.worker import Worker, worker
@@ -49,6 +50,10 @@ def differing_events(
             check.events += decoded.height
             with lease.still():
                 stored = _stored(decoder, site, decoded, records)
+                waiting = [rows.select(KEYS) for rows in waiting_events(late_folder(settings))]
+            for late in waiting:  # not in the tables yet
+                decoded = decoded.join(late, on=KEYS, how="anti", maintain_order="left")
+                stored = stored.join(late, on=KEYS, how="anti")
             yield from _compare(decoded, stored, [_place(record) for record in records])
     finally:
         log.close()

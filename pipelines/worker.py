@@ -19,6 +19,7 @@ from ingest.protocols.base import Decoded, Source
 from ingest.sites import SiteIndex
 from pipelines.behind import WriteBehind
 from pipelines.known import VISITOR, KnownEvents, read_sql
+from pipelines.late import LateEvents
 from pipelines.persons import persons_of
 from pipelines.poison import ERRORS, poisonous_events, poisonous_request
 from pipelines.write import Batch, write
@@ -78,6 +79,7 @@ class Worker:
         self._sites = SiteIndex(())
         self._sites_read = float("-inf")
         self._batch = Batch(0, "")
+        self.late: LateEvents | None = None  # only live traffic lets late events wait
         self.handed: Sequence[Source] = ()
         self.counts = Counts()
         self.failure: StoreError | None = None
@@ -122,12 +124,13 @@ class Worker:
 
     def change(self, decoded: Decoded) -> Change:
         """New events → rows to write; events that cannot be cut become failed ones."""
+        new = decoded.events if self.late is None else self.late.take(decoded.events, self._batch.token)
         try:
-            return self._change(decoded.events, decoded.failed)
+            return self._change(new, decoded.failed)
         except StoreError:
             raise
         except ERRORS:
-            events, failures = self._sound(decoded.events)
+            events, failures = self._sound(new)
         return self._change(events, [*decoded.failed, *failures])
 
     def _change(self, new: pl.DataFrame, failures: Sequence[FailedEvent]) -> Change:

@@ -8,6 +8,7 @@ from importlib.resources import files
 
 from clicktrail.settings import Settings
 from ingest.protocols.base import Source
+from pipelines.late import LateEvents
 from pipelines.lease import Lease, Turn
 from pipelines.local import LocalRuns
 from pipelines.worker import Counts, worker
@@ -20,8 +21,9 @@ EPOCH_BITS = 32
 class Writer:
     """Writes the tables of one installation, in turn with others."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, late: LateEvents | None = None) -> None:
         self._worker = worker(settings)
+        self._late = late
         self._run = LocalRuns(settings)
         newest = int(self._worker.store.rows(NEWEST_VERSION)[0]["version"] or 0)
         self._lease = Lease(settings.data.resolve() / "lease", above=newest >> EPOCH_BITS)
@@ -48,6 +50,7 @@ class Writer:
         Its rows may still be on their way: `settle`, or the end of the turn, waits for them.
         """
         self._number += 1
+        self._worker.late = self._late
         return self._run(Batch(turn.epoch << EPOCH_BITS | self._number, token), block)
 
     def settle(self) -> None:
