@@ -6,16 +6,15 @@ import logging
 import threading
 import time
 
-from clicktrail.errors import StoreError
+from clicktrail.errors import LogError, StoreError
 from clicktrail.settings import Settings
 from pipelines.checkpoint import Checkpoint, Range
 from pipelines.sources import block_sources
 from pipelines.worker import Counts
 from pipelines.writer import Writer
 from store.log import open_log
-from store.log.base import Log, Record
+from store.log.base import PIPELINE, Log, Record
 
-READER = "pipeline"
 LIVE_BYTES = 8 << 20
 _POLL_S = 0.02
 _RETRY_S = 0.5
@@ -28,7 +27,8 @@ def run_live(
 ) -> Counts:
     """Carry the log into the tables until `stop` is set, or until it is drained (`once`).
 
-    `large`: runs as large as an import's. A store that is away is waited for, unless `once`. Returns what
+    `large`: runs as large as an import's. A store or a broker that is away is waited for, unless
+    `once`. Returns what
     was written.
     """
     event_log = open_log(settings, write=False)
@@ -46,7 +46,7 @@ class LiveDriver:
         self._settings = settings
         self._log = event_log
         self._max_bytes = max_bytes
-        self._checkpoint = Checkpoint(event_log, settings.data / "pipeline", READER)
+        self._checkpoint = Checkpoint(event_log, settings.data / "pipeline", PIPELINE)
         self._writer: Writer | None = None
         self._total = Counts()
 
@@ -56,10 +56,11 @@ class LiveDriver:
             began = time.monotonic()
             try:
                 worked = self._one_range()
-            except StoreError as error:
+            except (LogError, StoreError) as error:
                 if once or not error.retryable:
                     raise
-                log.warning("waiting for the store: %s", error)
+                what = "log" if isinstance(error, LogError) else "store"
+                log.warning("waiting for the %s: %s", what, error)
                 stop.wait(_RETRY_S)
                 continue
             if once and not worked:
@@ -100,5 +101,6 @@ class LiveDriver:
             some, at = self._log.read(at, self._max_bytes)
             if not some:  # what was read of an append that failed is there no more
                 break
-            records += [record for record in some if record.offset < interrupted.end[record.partition]]
-        return interrupted, records
+            ends = interrupted.end  # it has no partition that is newer than the range
+            records += [record for record in some if record.offset < ends.get(record.partition, 0)]
+        return interrupted, sorted(records, key=lambda record: (record.partition, record.offset))
