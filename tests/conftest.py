@@ -39,12 +39,19 @@ def store_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting
 
 
 @pytest.fixture(scope="session")
-def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """A real Kafka broker for the whole session; a test takes a topic of its own name."""
+def _kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     if reason := missing():
         pytest.skip(reason)
     with broker(tmp_path_factory.mktemp("kafka")) as started:
         yield started
+
+
+@pytest.fixture
+def kafka_broker(_kafka_broker: Broker) -> Broker:
+    """A real Kafka broker for the whole session: a test takes topics of its own, and may kill it."""
+    if not _kafka_broker.runs():
+        _kafka_broker.start()
+    return _kafka_broker
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ that git ignores.
 from __future__ import annotations
 
 import base64
-import contextlib
 import fcntl
 import shutil
 import signal
@@ -78,6 +77,9 @@ class Broker:
             )
         until(self._answers, START_S, self.said)
 
+    def runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def kill(self, with_signal: int = signal.SIGKILL) -> None:
         """kill -9, or another signal, and wait for the end."""
         assert self.process is not None
@@ -127,9 +129,7 @@ def broker(folder: Path, **properties: object) -> Iterator[Broker]:
         started.start()
         yield started
     finally:
-        if started.process is not None and started.process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                started.process.send_signal(signal.SIGCONT)
+        if started.runs():
             started.kill()
 
 

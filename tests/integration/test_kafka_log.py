@@ -20,7 +20,7 @@ from store.log import open_log
 from store.log.base import PIPELINE, Log
 from tests.clicktrail_process import until
 from tests.integration.log_contract import LogContract, Opener, payloads, read_all
-from tests.kafka_process import Broker, broker, missing
+from tests.kafka_process import Broker
 
 GROUPS = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
 Opened = Callable[..., Log]
@@ -271,37 +271,33 @@ def test_a_broker_that_hangs_is_an_error_in_time_and_what_waited_comes_once(
 
 
 @pytest.mark.slow
-def test_no_kill_of_the_broker_loses_what_was_acknowledged(tmp_path: Path) -> None:
+def test_no_kill_of_the_broker_loses_what_was_acknowledged(kafka_broker: Broker, opened: Opened) -> None:
     """kill -9 three times under appends of three threads: all is there, once, each thread's in order."""
-    if reason := missing():
-        pytest.skip(reason)
-    with broker(tmp_path / "broker") as mine:
-        log = open_log(Settings(data=tmp_path, log_url=mine.url("clicks", partitions=3)), write=True)
-        acknowledged: dict[int, list[int]] = {number: [] for number in range(3)}
-        sent = dict.fromkeys(acknowledged, 0)
-        stopping = threading.Event()
+    log = opened(partitions=3)
+    acknowledged: dict[int, list[int]] = {number: [] for number in range(3)}
+    sent = dict.fromkeys(acknowledged, 0)
+    stopping = threading.Event()
 
-        def append(thread: int) -> None:
-            while not stopping.is_set():
-                sent[thread] += 1
-                if _appends(log, b"%d-%d" % (thread, sent[thread])):
-                    acknowledged[thread].append(sent[thread])
+    def append(thread: int) -> None:
+        while not stopping.is_set():
+            sent[thread] += 1
+            if _appends(log, b"%d-%d" % (thread, sent[thread])):
+                acknowledged[thread].append(sent[thread])
 
-        threads = [threading.Thread(target=append, args=(number,)) for number in acknowledged]
-        for thread in threads:
-            thread.start()
-        for _ in range(3):
-            time.sleep(1.5)
-            mine.kill()
-            mine.start()
-            before = sum(map(len, acknowledged.values()))
-            until(partial(_grown, acknowledged, before), 20)
-        stopping.set()
-        for thread in threads:
-            thread.join()
-        log.append([b"9-9"])
-        _compare_appends(log, acknowledged, sent)
-        log.close()
+    threads = [threading.Thread(target=append, args=(number,)) for number in acknowledged]
+    for thread in threads:
+        thread.start()
+    for _ in range(3):
+        time.sleep(1.5)
+        kafka_broker.kill()
+        kafka_broker.start()
+        before = sum(map(len, acknowledged.values()))
+        until(partial(_grown, acknowledged, before), 20)
+    stopping.set()
+    for thread in threads:
+        thread.join()
+    log.append([b"9-9"])
+    _compare_appends(log, acknowledged, sent)
 
 
 def _grown(acknowledged: dict[int, list[int]], before: int) -> bool:
