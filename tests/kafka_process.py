@@ -12,7 +12,7 @@ import shutil
 import signal
 import subprocess
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,15 +22,23 @@ from tests.clicktrail_process import answers, free_ports, until
 BROKER = Path(__file__).resolve().parent / "kafka_broker"
 LIB = BROKER / "lib"
 HEAP = "-Xmx384m"
+KEY_PASSWORD = "of-a-test"
 START_S = 60.0
-PROPERTIES = """
+PROPERTIES = r"""
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=PLAINTEXT://127.0.0.1:{port},SASL_SSL://127.0.0.1:{secure},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},SASL_SSL://127.0.0.1:{secure}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT
+sasl.enabled.mechanisms=SCRAM-SHA-256
+listener.name.sasl_ssl.scram-sha-256.sasl.jaas.config=\
+  org.apache.kafka.common.security.scram.ScramLoginModule required;
+ssl.keystore.location={folder}/keys
+ssl.keystore.type=PKCS12
+ssl.keystore.password={key_password}
+ssl.key.password={key_password}
 log.dirs={folder}/data
 auto.create.topics.enable=false
 offsets.topic.num.partitions=1
@@ -56,12 +64,23 @@ class Broker:
 
     folder: Path
     port: int
-    controller: int
+    secure_port: int  # the same broker by TLS, for users
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
     def server(self) -> str:
         return f"127.0.0.1:{self.port}"
+
+    @property
+    def cafile(self) -> Path:
+        """The certificate of the secure port."""
+        return self.folder / "ca.pem"
+
+    def add_user(self, user: str, password: str) -> None:
+        """Let a user log in at the secure port."""
+        scram = f"SCRAM-SHA-256=[password={password}]"
+        entity = ("--entity-type", "users", "--entity-name", user)
+        self.tool("kafka.admin.ConfigCommand", "--alter", "--add-config", scram, *entity)
 
     def url(self, topic: str, **options: object) -> str:
         """What CLICKTRAIL_LOG_URL says for a topic here."""
@@ -118,13 +137,13 @@ class Broker:
 
 
 @contextmanager
-def broker(folder: Path, **properties: object) -> Iterator[Broker]:
+def broker(folder: Path) -> Iterator[Broker]:
     """A formatted and started broker; killed at the end."""
     _fetch()
-    port, controller = free_ports(2)
+    port, secure, controller = free_ports(3)
     folder.mkdir(parents=True, exist_ok=True)
-    _configure(folder, port, controller, properties)
-    started = Broker(folder, port, controller)
+    _configure(folder, port, secure, controller)
+    started = Broker(folder, port, secure)
     try:
         started.start()
         yield started
@@ -133,17 +152,27 @@ def broker(folder: Path, **properties: object) -> Iterator[Broker]:
             started.kill()
 
 
-def _configure(folder: Path, port: int, controller: int, properties: Mapping[str, object]) -> None:
-    more = "".join(f"{name.replace('_', '.')}={value}\n" for name, value in properties.items())
-    file = folder / "server.properties"
-    file.write_text(PROPERTIES.format(folder=folder, port=port, controller=controller) + more)
+def _configure(folder: Path, port: int, secure: int, controller: int) -> None:
+    file, keys, certificate = folder / "server.properties", folder / "keys", folder / "ca.pem"
+    text = PROPERTIES.format(
+        folder=folder, port=port, secure=secure, controller=controller, key_password=KEY_PASSWORD
+    )
+    file.write_text(text)
+    store = ["-keystore", str(keys), "-storepass", KEY_PASSWORD, "-alias", "broker"]
+    name = ["-dname", "CN=127.0.0.1", "-ext", "SAN=IP:127.0.0.1", "-keyalg", "EC", "-validity", "2"]
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    command = _java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(file))
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    for command in (
+        ["keytool", "-genkeypair", *store, *name],
+        ["keytool", "-exportcert", "-rfc", *store, "-file", str(certificate)],
+        _java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(file)),
+    ):
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
 
 
 def _java(*arguments: str) -> list[str]:
-    return ["java", HEAP, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{LIB}/*", *arguments]
+    machine = [HEAP, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+    only_errors = "-Dorg.slf4j.simpleLogger.defaultLogLevel=error"
+    return ["java", *machine, only_errors, "-cp", f"{LIB}/*", *arguments]
 
 
 def _fetch() -> None:

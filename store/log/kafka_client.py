@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -15,6 +16,10 @@ from store.log.kafka_url import KafkaUrl
 
 _Client = TypeVar("_Client")
 _REACH_S = 0.5
+_SILENT = (
+    "{}: a server is there but does not talk to us; it may hang, or security={}, mechanism, user or password "
+    "are wrong"
+)
 _OPTIONS = {
     "bootstrap_timeout_ms": 3_000,
     "request_timeout_ms": 5_000,
@@ -42,9 +47,11 @@ def opened(kind: type[_Client], url: KafkaUrl, **options: Any) -> _Client:
     with kafka_errors(url, "connecting"):
         try:
             return kind(**{**common, **url.client_options(), "kafka_client": client, **options})
-        except BaseException:
+        except BaseException as error:
             for one in made:  # kafka-python leaves its thread and sockets behind
                 one.close()
+            if isinstance(error, kafka_error.KafkaTimeoutError):  # it does not tell what went wrong
+                raise LogError(_SILENT.format(url, url.security), retryable=True) from None
             raise
 
 
@@ -53,12 +60,28 @@ def reach(url: KafkaUrl) -> None:
     faults = []
     for address in url.servers:
         try:
-            socket.create_connection(address, timeout=_REACH_S).close()
+            _shake_hands(url, address)
         except OSError as error:
-            faults.append(error.strerror or str(error))
+            faults.append(_fault(error))
         else:
             return
     raise LogError(f"{url}: no Kafka broker answers ({'; '.join(sorted(set(faults)))})", retryable=True)
+
+
+def _shake_hands(url: KafkaUrl, address: tuple[str, int]) -> None:
+    """Connect, with TLS where that is asked for: kafka-python does not tell why a certificate is no good."""
+    with socket.create_connection(address, timeout=_REACH_S) as connection:
+        if url.security.endswith("ssl"):
+            context = ssl.create_default_context(cafile=url.cafile or None)
+            if url.certfile:
+                context.load_cert_chain(url.certfile, url.keyfile or None)
+            context.wrap_socket(connection, server_hostname=address[0]).close()
+
+
+def _fault(error: OSError) -> str:
+    if isinstance(error, ssl.SSLError):
+        return getattr(error, "verify_message", "") or error.reason or str(error)
+    return error.strerror or str(error)
 
 
 @contextmanager

@@ -235,6 +235,32 @@ def test_too_many_copies_are_refused_in_our_words(opened: Opened) -> None:
         opened(replication=3)
 
 
+def test_tls_and_log_in_work_on_a_broker_that_asks_for_them(
+    kafka_broker: Broker, topic: str, tmp_path: Path
+) -> None:
+    kafka_broker.add_user("shop", "geheim")
+    at = f"127.0.0.1:{kafka_broker.secure_port}/{topic}?mechanism=SCRAM-SHA-256&replication=1"
+    trusted = f"{at}&cafile={kafka_broker.cafile}"
+    log = open_log(Settings(data=tmp_path, log_url=f"kafka://shop:geheim@{trusted}"), write=True)
+    log.append([b"a"])
+    assert payloads(log) == [b"a"]
+    log.commit(PIPELINE, log.end())
+    assert log.lag(PIPELINE) == 0
+    log.close()
+    refused = {
+        f"kafka://shop:falsch@{trusted}": "user or password are wrong",
+        f"kafka://shop:geheim@{at}": "self-signed certificate",
+        f"kafka://{kafka_broker.server}/{topic}?security=ssl": "no Kafka broker answers",
+    }
+    for url, said in refused.items():
+        reader = open_log(Settings(data=tmp_path, log_url=url), write=False)
+        with pytest.raises(LogError, match=said) as error:
+            reader.end()
+        assert "falsch" not in str(error.value)
+        assert "geheim" not in str(error.value)
+        reader.close()
+
+
 def test_nobody_there_is_said_at_once_and_a_collector_starts_all_the_same(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path, log_url="kafka://127.0.0.1:1/clicks")
     before, began = threading.active_count(), time.monotonic()
