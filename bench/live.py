@@ -1,6 +1,7 @@
 """Live: collector, pipeline and store as processes; how long from a click until a SELECT sees its row.
 
-`python -m bench.live [--rate 1000] [--seconds 60]` prints one JSON line.
+`python -m bench.live [--rate 1000] [--seconds 60] [--log file|kafka]` prints one JSON line. With kafka the
+broker of the tests is started beside it.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -42,11 +44,16 @@ WHERE site_id = {site:String} AND event_name = 'marker'
 _COUNT = "SELECT count() AS events, uniqExact(event_id) AS ids FROM events WHERE site_id = {site:String}"
 
 
-def measure(rate: int, seconds: float) -> dict[str, Any]:
+def measure(rate: int, seconds: float, log: str = "file") -> dict[str, Any]:
     """Latencies in seconds at `rate` events a second (one a request), and what was lost or doubled."""
     with store_folder() as folder, ExitStack() as running:
         port = free_port()
-        environment = {"CLICKTRAIL_DATA": str(folder), "CLICKTRAIL_COLLECT_PORT": str(port)}
+        log_url = running.enter_context(_kafka(folder / "broker")) if log == "kafka" else ""
+        environment = {
+            "CLICKTRAIL_DATA": str(folder),
+            "CLICKTRAIL_COLLECT_PORT": str(port),
+            "CLICKTRAIL_LOG_URL": log_url,
+        }
         processes = {"store": running.enter_context(command(["store", "serve"], environment))}
         settings = Settings(data=folder, collect_port=port)
         store_address(folder, wait_s=_WAIT_S, start=False)  # ours, not one that the client would start
@@ -68,6 +75,7 @@ def measure(rate: int, seconds: float) -> dict[str, Any]:
         store.close()
     late = np.array(watcher.latencies)
     return {
+        "log": log,
         "rate": rate,
         "seconds": seconds,
         "sent_per_s": round(load.sent / load.took_s, 1),
@@ -80,6 +88,15 @@ def measure(rate: int, seconds: float) -> dict[str, Any]:
         "doubled": int(table["events"]) - int(table["ids"]),
         **peaks,
     }
+
+
+@contextmanager
+def _kafka(folder: Path) -> Iterator[str]:
+    """The log's URL on a broker of our own."""
+    from tests.kafka_process import broker
+
+    with broker(folder) as started:
+        yield started.url("clicks", partitions=4)
 
 
 class Watcher:
@@ -232,8 +249,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rate", type=int, default=1_000)
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--log", choices=["file", "kafka"], default="file")
     options = parser.parse_args()
-    print(json.dumps(measure(options.rate, options.seconds)))
+    print(json.dumps(measure(options.rate, options.seconds, options.log)))
 
 
 if __name__ == "__main__":

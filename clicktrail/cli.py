@@ -26,6 +26,7 @@ COMMANDS = {
     "run": "the pipeline: log → sessions → store",
     "site": "add and list sites, print the tag to paste",
     "sql": "a read-only query",
+    "status": "how far the log and the pipeline are",
     "store": "the embedded store",
     "up": "collector, pipeline, store and dashboard together",
     "verify": "compare the tables with what follows from the events and the log",
@@ -69,6 +70,8 @@ def cli(context: click.Context, verbose: bool) -> None:
     )
     for name in OUR_FOLDERS:
         logging.getLogger(name).setLevel(logging.INFO)
+    if verbose:
+        logging.getLogger("kafka").setLevel(logging.INFO)
     # Beam warns of a cloud library that nobody here needs.
     logging.getLogger().handlers[0].addFilter(lambda record: "apitools" not in record.getMessage())
     context.obj = Settings.from_env(os.environ)

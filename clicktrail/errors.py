@@ -4,7 +4,9 @@ ClicktrailError            exit code 1, one line, no traceback
 ├── ConfigError            a setting or an argument: says which, its value and the remedy
 ├── InputError             a file or a stream that cannot be read as asked
 ├── LogError               the event log (files or Kafka) refused an append or a read
-└── StoreError             the tables: `retryable` says whether asking again can help
+└── StoreError             the tables could not answer
+
+The last two say by `retryable` whether asking again can help.
 """
 
 from __future__ import annotations
@@ -22,13 +24,17 @@ class InputError(ClicktrailError):
     """A file or stream that cannot be read at all (single bad lines become failed events)."""
 
 
-class LogError(ClicktrailError):
-    """The event log could not append or read."""
-
-
-class StoreError(ClicktrailError):
-    """The tables could not answer."""
+class EngineError(ClicktrailError):
+    """An engine behind us could not do it; `retryable`: asking again can help."""
 
     def __init__(self, message: str, *, retryable: bool = False) -> None:
         super().__init__(message)
         self.retryable = retryable
+
+
+class LogError(EngineError):
+    """The event log could not append or read."""
+
+
+class StoreError(EngineError):
+    """The tables could not answer."""

@@ -44,7 +44,13 @@ class Settings:
     """The settings of one process; functions receive the value they need, never this record's whole."""
 
     data: Path = _setting(Path("./data"), Path, "Folder of everything local: log, store, sites, leases.")
-    log_url: str = _setting("", str, "Event log: file:/path (default: the folder `log` of the data folder).")
+    log_url: str = _setting(
+        "",
+        str,
+        "Event log: file:/path (default: the folder `log` of the data folder) or "
+        "kafka://user:password@host:9092,host:9092/topic?partitions=4&replication=3&retention=7d"
+        "&security=sasl_ssl&mechanism=SCRAM-SHA-512&cafile=/path (docs/kafka.md).",
+    )
     store_url: str = _setting(
         "", str, "ClickHouse: clickhouse://user:password@host:9000/database (default: the embedded store)."
     )
@@ -62,8 +68,12 @@ class Settings:
         0.5, _seconds, "Shortest time between two runs of the live pipeline, in seconds."
     )
     batch_bytes: int = _setting(64 << 20, _size, "Input of one bounded run of the batch pipeline, e.g. 64M.")
-    log_retention_days: float = _setting(7.0, float, "Days after which committed log segments are removed.")
-    log_bytes: int = _setting(8 << 30, _size, "Size of the local log at which the collector answers 503.")
+    log_retention_days: float = _setting(
+        7.0, float, "Days after which committed log segments are removed; retention of a new Kafka topic."
+    )
+    log_bytes: int = _setting(
+        8 << 30, _size, "Size of the local log at which the collector answers 503; of a new Kafka topic."
+    )
     body_bytes: int = _setting(4 << 20, _size, "Largest request body the collector takes.")
     waiting_bytes: int = _setting(32 << 20, _size, "Bytes of requests that may wait for the disk before 503.")
 
@@ -80,7 +90,7 @@ class Settings:
         return cls(**values)
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{f.name}={_masked(getattr(self, f.name))!r}" for f in fields(self))
+        shown = ", ".join(f"{f.name}={masked(getattr(self, f.name))!r}" for f in fields(self))
         return f"Settings({shown})"
 
 
@@ -88,8 +98,11 @@ def _read(name: str, text: str, read: Callable[[str], Any]) -> Any:
     try:
         return read(text)
     except ValueError as error:
-        raise ConfigError(f"{name}={_masked(text)}: {error}") from None
+        raise ConfigError(f"{name}={masked(text)}: {error}") from None
 
 
-def _masked(value: object) -> object:
-    return re.sub(r"(://[^:/@]*:)[^@]+@", r"\1***@", value) if isinstance(value, str) else value
+def masked(value: object) -> object:
+    """A setting as it may be shown: URLs without their passwords."""
+    if not isinstance(value, str):
+        return value
+    return re.sub(r"((?:password|secret)=)[^&]*", r"\1***", re.sub(r"(://[^:/@]*:).+@", r"\1***@", value))

@@ -13,9 +13,6 @@ from pathlib import Path
 from store.durable import write_durably
 from store.log.base import Log, Offsets
 
-READER = "pipeline"
-"""Under this name the live pipeline commits what it has read."""
-
 
 @dataclass(frozen=True)
 class Range:

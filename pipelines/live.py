@@ -6,15 +6,15 @@ import logging
 import threading
 import time
 
-from clicktrail.errors import StoreError
+from clicktrail.errors import LogError, StoreError
 from clicktrail.settings import Settings
-from pipelines.checkpoint import READER, Checkpoint, Range
+from pipelines.checkpoint import Checkpoint, Range
 from pipelines.late import LateEvents, late_folder
 from pipelines.sources import block_sources
 from pipelines.worker import Counts
 from pipelines.writer import Writer
 from store.log import open_log
-from store.log.base import Log, Record
+from store.log.base import PIPELINE, Log, Record
 
 LIVE_BYTES = 8 << 20
 _POLL_S = 0.02
@@ -28,8 +28,8 @@ def run_live(
 ) -> Counts:
     """Carry the log into the tables until `stop` is set, or until it is drained (`once`).
 
-    `large`: runs as large as an import's. A store that is away is waited for, unless `once`. Returns what
-    was written.
+    `large`: runs as large as an import's. A store or a broker that is away is waited for, unless `once`.
+    Returns what was written.
     """
     event_log = open_log(settings, write=False)
     try:
@@ -48,7 +48,7 @@ class LiveDriver:
         self._settings = settings
         self._log = event_log
         self._max_bytes = max_bytes
-        self._checkpoint = Checkpoint(event_log, settings.data / "pipeline", READER)
+        self._checkpoint = Checkpoint(event_log, settings.data / "pipeline", PIPELINE)
         self._late = late or LateEvents(late_folder(settings))
         self._writer: Writer | None = None
         self._total = Counts()
@@ -59,10 +59,11 @@ class LiveDriver:
             began = time.monotonic()
             try:
                 worked = self.one_range()
-            except StoreError as error:
+            except (LogError, StoreError) as error:
                 if once or not error.retryable:
                     raise
-                log.warning("waiting for the store: %s", error)
+                what = "log" if isinstance(error, LogError) else "store"
+                log.warning("waiting for the %s: %s", what, error)
                 stop.wait(_RETRY_S)
                 continue
             if once and worked is None:
@@ -108,6 +109,7 @@ class LiveDriver:
             some, at = self._log.read(at, self._max_bytes)
             if not some:  # what was read of an append that failed is there no more
                 break
-            records += [record for record in some if record.offset < interrupted.end[record.partition]]
+            ends = interrupted.end  # it has no partition that is newer than the range
+            records += [record for record in some if record.offset < ends.get(record.partition, 0)]
         end = {partition: min(end, at.get(partition, 0)) for partition, end in interrupted.end.items()}
-        return Range(begin, end), records
+        return Range(begin, end), sorted(records, key=lambda record: (record.partition, record.offset))

@@ -9,7 +9,6 @@ from datetime import datetime, timezone
 import polars as pl
 
 from clicktrail.settings import Settings
-from pipelines.checkpoint import READER
 from pipelines.known import read_sql
 from pipelines.late import late_folder, waiting_events
 from pipelines.lease import Lease
@@ -20,7 +19,7 @@ from schemas.event import Event
 from schemas.objects import Site
 from sessionize.repeats import KEYS, winners
 from store.log import open_log
-from store.log.base import Log, Offsets, Record
+from store.log.base import PIPELINE, Log, Offsets, Record
 
 COPIES = read_sql("verify_copies")
 NO_CONTENT = ("version", "is_deleted")
@@ -42,7 +41,7 @@ def differing_events(
     log, decoder = open_log(settings, write=False), worker(settings)
     decoder.read_sites()
     try:
-        end = log.committed(READER) or log.start()
+        end = log.committed(PIPELINE) or log.start()
         for records in _blocks(log, end, settings.batch_bytes):
             decoded = complete(decoder.decode(block_sources(records)).events, Event)
             decoded = decoded.filter(pl.col("site_id") == site.id)

@@ -20,7 +20,8 @@ from unittest import mock
 import psutil
 
 from clicktrail import cli
-from tests.conftest import ROOT
+
+ROOT = Path(__file__).resolve().parents[1]
 
 COMMAND = (sys.executable, "-m", "clicktrail")
 WAIT_S = 60.0

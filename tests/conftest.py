@@ -14,6 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from clicktrail.settings import Settings
 from store.tables.client import Store, open_store
 from store.tables.embedded.launch import store_address
+from tests.kafka_process import Broker, broker, missing
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLES = ("events", "sessions", "failed_events", "identity_edges", "persons", "objects")
@@ -35,6 +36,22 @@ def store_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting
     finally:
         process.terminate()
         process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def _kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    if reason := missing():
+        pytest.skip(reason)
+    with broker(tmp_path_factory.mktemp("kafka")) as started:
+        yield started
+
+
+@pytest.fixture
+def kafka_broker(_kafka_broker: Broker) -> Broker:
+    """A real Kafka broker for the whole session: a test takes topics of its own, and may kill it."""
+    if not _kafka_broker.runs():
+        _kafka_broker.start()
+    return _kafka_broker
 
 
 @pytest.fixture(scope="session")

@@ -87,7 +87,7 @@ class Collector:
         registry: Registry,
     ) -> None:
         self._appender, self._sites, self._salts = appender, sites, salts
-        self._limits, self._registry = limits, registry
+        self._limits, self.registry = limits, registry
         self._routes = Routes(PROTOCOLS)
         self._guards = {one.name: Guard(one.name, kept_names(one.kept_headers)) for one in PROTOCOLS}
         self._tag = Tag.load()
@@ -198,7 +198,7 @@ class Collector:
                 case "/ready":
                     return ALIVE if await self._appender.probe() is None else LOG_REFUSES
                 case "/metrics" if is_inside(_peer(scope)) and "x-forwarded-for" not in headers:
-                    return Answer(200, _METRICS_TYPE, self._registry.render().encode())
+                    return Answer(200, _METRICS_TYPE, self.registry.render().encode())
         return NOT_FOUND
 
 

@@ -13,10 +13,7 @@ from collections.abc import Callable
 from clicktrail.errors import LogError
 from clicktrail.telemetry import Registry
 from schemas.envelope import Envelope, encode_block
-from store.log.base import Log
-
-GROUP_BYTES = 4 << 20
-"""About the size at which a group of requests is closed."""
+from store.log.base import GROUP_BYTES, Log
 
 _logger = logging.getLogger(__name__)
 _SIZE_SECONDS = 0.1  # the log's size is asked for at most this often
@@ -44,7 +41,7 @@ class Appender:
         self._appended = registry.counter("append_requests_total", "Requests made durable.")
         self._bytes = registry.counter("append_bytes_total", "Bytes of records made durable.")
         self._failures = registry.counter("append_failures_total", "Groups the log refused.")
-        registry.gauge("log_bytes", "Bytes the log holds.", log.size)
+        registry.gauge("log_bytes", "Bytes the log holds here (Kafka: 0).", log.size)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._open: deque[_Group] = deque()  # groups not yet given to the writer
         self._busy = False

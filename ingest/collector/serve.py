@@ -17,6 +17,7 @@ from clicktrail.errors import ConfigError, LogError
 from clicktrail.settings import Settings
 from ingest.collector.app import create_app
 from ingest.collector.connection import Connection
+from ingest.collector.lag import LagWatch
 from ingest.collector.sites_file import SitesFile
 from store.log import open_log
 from store.log.base import Log
@@ -93,7 +94,7 @@ def _serve(settings: Settings, listener: socket.socket, log: Log) -> None:
             timeout_graceful_shutdown=_DRAIN_SECONDS,
         )
     )
-    with server.stopped_by_signals(), retention:
+    with server.stopped_by_signals(), retention, LagWatch(log, app.registry):
         _logger.info("collector listens on %s port %s", *listener.getsockname()[:2])
         server.run(sockets=[listener])
         app.close()

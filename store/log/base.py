@@ -10,6 +10,13 @@ Offsets = Mapping[int, int]
 """Partition → position of the next record to read. The local log has the one partition 0."""
 
 
+PIPELINE = "pipeline"
+"""Name of the reader that carries the log into the tables."""
+
+GROUP_BYTES = 4 << 20
+"""About the size at which the collector closes a group of requests, which is one record."""
+
+
 @dataclass(frozen=True)
 class Record:
     """One record of the log: a block of envelopes as bytes, and where it lies."""
@@ -22,6 +29,10 @@ class Record:
 
 class Log(Protocol):
     """An append-only sequence of records, read by several readers, each with its own committed offsets."""
+
+    @property
+    def lag_unit(self) -> str:
+        """What `lag` counts: bytes or records."""
 
     def append(self, payloads: Sequence[bytes]) -> None:
         """Return when all payloads are durable, in order; LogError when they are not (full, broker away)."""
@@ -41,11 +52,14 @@ class Log(Protocol):
     def committed(self, reader: str) -> Offsets | None:
         """What `reader` committed last; None for a reader nobody knows."""
 
+    def lag(self, reader: str) -> int:
+        """How much stands in the log that `reader` has not committed, in `lag_unit`s."""
+
     def retain(self, *, older_than_s: float, max_bytes: int) -> int:
         """Remove what every known reader has committed and is older or beyond the size; bytes removed."""
 
     def size(self) -> int:
-        """Bytes held."""
+        """Bytes held that count against the bound of this machine's log: 0 where others look after that."""
 
     def close(self) -> None:
         """Give up the writer's lock and all files or sockets."""

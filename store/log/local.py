@@ -10,18 +10,16 @@ from __future__ import annotations
 import bisect
 import fcntl
 import itertools
-import json
 import os
-import re
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from clicktrail.errors import LogError
-from store.durable import write_durably
 from store.log.base import Offsets, Record
+from store.log.readers import Readers
 from store.log.segment import MAX_PAYLOAD, Segment, encode
 
 SEGMENT_BYTES = 64 << 20
@@ -30,7 +28,6 @@ SEGMENT_SECONDS = 86_400.0
 
 _PARTITION = 0
 _SUFFIX = ".segment"
-_READER_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class LocalLog:
@@ -45,7 +42,7 @@ class LocalLog:
         segment_seconds: float = SEGMENT_SECONDS,
     ) -> None:
         self._folder = folder
-        self._readers = folder / "readers"
+        self._readers = Readers(folder / "readers")
         self._segment_bytes, self._segment_seconds = segment_bytes, segment_seconds
         self._append_lock = threading.Lock()
         self._lock_file = self._file = -1
@@ -53,7 +50,7 @@ class LocalLog:
         self._seen_end = 0  # a whole record ends here: a reader looks for newer ones from here on
         if write:
             try:
-                self._readers.mkdir(parents=True, exist_ok=True)
+                folder.mkdir(parents=True, exist_ok=True)
                 self._lock_file = _lock(folder / "writer.lock")
                 self._open_for_append()
             except OSError as error:
@@ -122,16 +119,22 @@ class LocalLog:
 
     def commit(self, reader: str, offsets: Offsets) -> None:
         """Durably note that `reader` needs nothing before `offsets`."""
-        text = json.dumps({str(partition): offset for partition, offset in offsets.items()})
-        try:
-            self._readers.mkdir(parents=True, exist_ok=True)
-            write_durably(self._reader_file(reader), text.encode())
-        except OSError as error:
-            raise LogError(f"the log {self._folder} could not commit for {reader}: {error}") from error
+        self._readers.commit(reader, offsets)
 
     def committed(self, reader: str) -> Offsets | None:
         """What `reader` committed last; None for a reader nobody knows."""
-        return _read_offsets(self._reader_file(reader))
+        return self._readers.committed(reader)
+
+    @property
+    def lag_unit(self) -> str:
+        """What `lag` counts."""
+        return "bytes"
+
+    def lag(self, reader: str) -> int:
+        """Bytes of the log that `reader` has not committed."""
+        start, end = self.start()[_PARTITION], self.end()[_PARTITION]
+        done = (self.committed(reader) or {}).get(_PARTITION, 0)
+        return max(0, end - max(start, done))
 
     def retain(self, *, older_than_s: float, max_bytes: int) -> int:
         """Remove whole segments that every known reader has passed and that are older or beyond the size.
@@ -242,23 +245,8 @@ class LocalLog:
             key=lambda segment: segment.first,
         )
 
-    def _reader_file(self, reader: str) -> Path:
-        if not _READER_NAME.fullmatch(reader):
-            raise LogError(f"{reader!r} is no name of a reader")
-        return self._readers / f"{reader}.json"
-
     def _all_committed(self) -> list[int]:
-        found = [_read_offsets(path) for path in self._readers.glob("*.json")]
-        return [offsets.get(_PARTITION, 0) for offsets in found if offsets is not None]
-
-
-def _read_offsets(path: Path) -> Mapping[int, int] | None:
-    try:
-        return {int(partition): int(offset) for partition, offset in json.loads(path.read_bytes()).items()}
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise LogError(f"{path} holds no offsets: {error}") from error
+        return [offsets.get(_PARTITION, 0) for offsets in self._readers.all()]
 
 
 def _lock(path: Path) -> int:

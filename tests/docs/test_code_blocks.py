@@ -1,7 +1,8 @@
 """Every code block of a page runs, in the order of the page, as one shell session in a temporary folder.
 
 `sh` blocks stand as they are, `python` blocks go to the interpreter, `sql` blocks to `clicktrail sql`. Ports
-8080 and 8050 of the text become free ones; what a page leaves in the background is ended by its process id.
+8080 and 8050 of the text become free ones, port 9092 that of a Kafka broker; what a page leaves in the
+background is ended by its process id.
 `make TARGET` is not run, for it would test the tests: the target must be in the Makefile, and where a page
 needs the shop of `make demo`, a day of its history is imported instead. Blocks of other kinds are to be read.
 """
@@ -21,6 +22,7 @@ from pathlib import Path
 import pytest
 
 from clicktrail.demo.shop import write_history
+from tests.kafka_process import Broker
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
@@ -31,6 +33,7 @@ PAGES = sorted(
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 READ_ONLY = {"console", "html", "js", "text", "json"}
 SECONDS = 280  # a machine with other work is slow
+KAFKA = "127.0.0.1:9092"
 FRAME = """
 set -eu
 trap 'set +e; trap - EXIT; kill $(jobs -p) 2>/dev/null; wait' EXIT
@@ -108,9 +111,12 @@ def import_demo(folder: Path) -> str:
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if script(blocks(page))])
-def test_the_code_blocks_of_a_page_run(page: str, tmp_path: Path) -> None:
+def test_the_code_blocks_of_a_page_run(page: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     found = blocks(page)
     text = script(found)
+    if KAFKA in text:
+        broker: Broker = request.getfixturevalue("kafka_broker")
+        text = text.replace(KAFKA, broker.server)
     needs_demo = any(is_make(block) and "make demo" in block.text for block in found)
     run(import_demo(tmp_path) + text if needs_demo else text, tmp_path)
 

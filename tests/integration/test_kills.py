@@ -1,6 +1,7 @@
 """kill -9 of any part at any moment loses no acknowledged event and counts none twice.
 
-CLICKTRAIL_TEST_KILLS sets how many; `python -m tests.integration.test_kills 100 [SEED]` runs it alone.
+CLICKTRAIL_TEST_KILLS sets how many; `python -m tests.integration.test_kills 100 [SEED] [file|kafka]` runs it
+alone, on Kafka with the broker among the parts that are killed.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,13 +23,15 @@ import psutil
 import pytest
 
 from clicktrail.commands.site import save
-from clicktrail.errors import StoreError
+from clicktrail.errors import LogError, StoreError
 from clicktrail.settings import Settings
 from schemas.objects import Site
 from store.log import open_log
+from store.log.base import PIPELINE, Log, Offsets
 from store.tables.client import Store, open_store
 from store.tables.embedded.files import StoreFiles, is_locked
 from tests.clicktrail_process import Running, answers, free_ports, gone, running, until
+from tests.kafka_process import Broker, broker
 from tests.pipelines.again import sessions_again, stored_events, stored_sessions
 
 PARTS = {"pipeline": "run", "store": "store", "collector": "collect"}
@@ -40,6 +44,8 @@ supervise(settings, [child for child in parts(settings) if child.name != "dashbo
 """
 LATE_MS = (0, 0, 0, 1000, 1_799_000, 1_800_500, 7_200_000, 90_000_000)
 PIPELINE_WORKS_S = 8.0
+DRAINED_S = 90
+KAFKA_KILLS = 6  # of a normal run: a broker takes its time to come back
 
 
 @dataclass
@@ -101,17 +107,21 @@ class Kill:
     at_s: float
     part: str
     acknowledged: int
-    behind: int  # bytes of the log that the pipeline had not committed
+    behind: int  # bytes (Kafka: records) of the log that the pipeline had not committed
     back_s: float = 0.0
 
 
-def storm(data: Path, kills: int, seed: int) -> list[Kill]:
+def storm(data: Path, kills: int, seed: int, kafka: Broker | None = None) -> list[Kill]:
     """Run the parts, kill them, drain and compare; returns what was killed."""
     collect, store_port = free_ports(2)
-    settings = Settings(data=data, collect_port=collect, store_port=store_port)
+    url = kafka.url("kills", partitions=3) if kafka else ""
+    settings = Settings(data=data, collect_port=collect, store_port=store_port, log_url=url)
     began = time.monotonic()
     command = [sys.executable, "-c", SUPERVISE]
-    with running(data, command=command, collect_port=collect, store_port=store_port) as up:
+    with (
+        running(data, command=command, log_url=url, collect_port=collect, store_port=store_port) as up,
+        closing(open_log(settings, write=False)) as log,
+    ):
         until(lambda: answers(collect) and answers(store_port), why=up.said)
         store = open_store(settings)
         store.migrate()
@@ -120,11 +130,12 @@ def storm(data: Path, kills: int, seed: int) -> list[Kill]:
         thread = threading.Thread(target=sender.run)
         thread.start()
         try:
-            table = [_kill(up, settings, sender, random.Random(seed * 1000 + n), began) for n in range(kills)]
+            killer = Killer(up, log, sender, kafka, began)
+            table = [killer.kill(random.Random(seed * 1000 + n)) for n in range(kills)]
         finally:
             sender.stopping.set()
             thread.join(30)
-        until(lambda: _behind(settings) == 0, 90, up.said)
+        until(lambda: _behind(log) == 0, DRAINED_S, up.said)
         _compare(_patient(store), sender, table)
         store.close()
         processes = up.tree()
@@ -138,22 +149,51 @@ def storm(data: Path, kills: int, seed: int) -> list[Kill]:
     return table
 
 
-def _kill(up: Running, settings: Settings, sender: Sender, rnd: random.Random, began: float) -> Kill:
-    """Wait until the pipeline has worked and the part stands, then kill it at any moment of its work."""
-    name = rnd.choice(["pipeline", "store", "collector"])
-    committed = _committed(settings)
-    deadline = time.monotonic() + (PIPELINE_WORKS_S if name == "pipeline" else 1.0)
-    while _committed(settings) == committed and time.monotonic() < deadline:
-        time.sleep(0.02)
-    time.sleep(rnd.random() * 0.8)
-    until(lambda: _part(up, name) is not None, why=up.said)
-    part = _part(up, name)
-    assert part is not None
-    kill = Kill(time.monotonic() - began, name, len(sender.acknowledged), _behind(settings))
-    part.kill()
-    until(lambda: _part(up, name) not in (None, part), 10, up.said)
-    kill.back_s = time.monotonic() - began - kill.at_s
-    return kill
+@dataclass
+class Killer:
+    """Kills parts of what runs."""
+
+    up: Running
+    log: Log
+    sender: Sender
+    kafka: Broker | None
+    began: float
+
+    def kill(self, rnd: random.Random) -> Kill:
+        """Wait until the pipeline has worked and the part stands, then kill it at any moment of its work."""
+        name = rnd.choice([*PARTS, "broker"] if self.kafka else [*PARTS])
+        committed = _committed(self.log)
+        deadline = time.monotonic() + (PIPELINE_WORKS_S if name == "pipeline" else 1.0)
+        while _committed(self.log) == committed and time.monotonic() < deadline:
+            time.sleep(0.02)
+        time.sleep(rnd.random() * 0.8)
+        kill = Kill(self._now(), name, len(self.sender.acknowledged), _behind(self.log))
+        if name == "broker":
+            self._kill_broker(rnd)
+        else:
+            self._kill_process(name, kill)
+        kill.back_s = self._now() - kill.at_s
+        return kill
+
+    def _kill_process(self, name: str, kill: Kill) -> None:
+        until(lambda: _part(self.up, name) is not None, why=self.up.said)
+        part = _part(self.up, name)
+        assert part is not None
+        kill.at_s = self._now()
+        part.kill()
+        until(lambda: _part(self.up, name) not in (None, part), 10, self.up.said)
+
+    def _kill_broker(self, rnd: random.Random) -> None:
+        """The broker comes back after a while; then events must be accepted again."""
+        assert self.kafka is not None
+        self.kafka.kill()
+        time.sleep(rnd.random() * 2)
+        self.kafka.start()
+        before = len(self.sender.acknowledged)
+        until(lambda: len(self.sender.acknowledged) > before, 30, self.up.said)
+
+    def _now(self) -> float:
+        return time.monotonic() - self.began
 
 
 def _part(up: Running, name: str) -> psutil.Process | None:
@@ -166,20 +206,18 @@ def _part(up: Running, name: str) -> psutil.Process | None:
     return None
 
 
-def _committed(settings: Settings) -> int:
-    log = open_log(settings, write=False)
-    try:
-        return dict(log.committed("pipeline") or log.start())[0]
-    finally:
-        log.close()
+def _committed(log: Log) -> Offsets | None:
+    return log.committed(PIPELINE)
 
 
-def _behind(settings: Settings) -> int:
-    log = open_log(settings, write=False)
+def _behind(log: Log) -> int:
+    """The lag; -1 while a broker that was killed is not there yet."""
     try:
-        return log.end()[0] - _committed(settings)
-    finally:
-        log.close()
+        return log.lag(PIPELINE)
+    except LogError as error:
+        if not error.retryable:
+            raise
+        return -1
 
 
 def _patient(store: Store) -> Store:
@@ -223,7 +261,7 @@ def _compare(store: Store, sender: Sender, table: list[Kill]) -> None:
 
 
 def _report(table: list[Kill]) -> str:
-    head = f"{'killed':<10}{'after s':>8}{'acknowledged':>14}{'bytes behind':>14}{'back after s':>14}"
+    head = f"{'killed':<10}{'after s':>8}{'acknowledged':>14}{'behind':>14}{'back after s':>14}"
     rows = [f"{k.part:<10}{k.at_s:>8.1f}{k.acknowledged:>14}{k.behind:>14}{k.back_s:>14.2f}" for k in table]
     return "\n".join(["", head, *rows])
 
@@ -233,7 +271,23 @@ def test_no_kill_of_any_part_loses_or_doubles_an_event(tmp_path: Path) -> None:
     storm(tmp_path, int(os.environ.get("CLICKTRAIL_TEST_KILLS", "20")), seed=7)
 
 
+@pytest.mark.slow
+def test_no_kill_of_any_part_or_the_broker_loses_or_doubles_an_event(
+    tmp_path: Path, kafka_broker: Broker
+) -> None:
+    kills = int(os.environ.get("CLICKTRAIL_TEST_KILLS", KAFKA_KILLS))
+    table = storm(tmp_path, kills, seed=3, kafka=kafka_broker)
+    assert {kill.part for kill in table} == {*PARTS, "broker"}
+
+
+def main(words: list[str]) -> None:
+    """`[KILLS] [SEED] [file|kafka]`."""
+    numbers = [int(word) for word in words if word.isdecimal()] or [20]
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        kafka = stack.enter_context(broker(Path(folder) / "kafka")) if "kafka" in words else None
+        kills, seed = [*numbers, 1][:2]
+        storm(Path(folder) / "data", kills, seed, kafka)
+
+
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder:
-        number, *rest = [int(text) for text in sys.argv[1:]] or [20]
-        storm(Path(folder), number, *(rest or [1]))
+    main(sys.argv[1:])

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 from clicktrail.errors import LogError
 from clicktrail.telemetry import Registry
-from ingest.collector.append import GROUP_BYTES, Appender
+from ingest.collector.append import Appender
 from schemas.envelope import Envelope, decode_block
+from store.log.base import GROUP_BYTES
 
 
 class HeldLog:
