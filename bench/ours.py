@@ -1,18 +1,22 @@
-"""Clicktrail on the same file, in a process of its own: `python -m bench.ours sessionize|whole FILE`."""
+"""Clicktrail on the same file, in a process of its own: `python -m bench.ours sessionize|whole|loop FILE`."""
 
 from __future__ import annotations
+
+import clicktrail  # isort: skip # noqa: F401 - before Polars: says how memory is kept, as for every command
 
 import json
 import mmap
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
 import polars as pl
+import psutil
 from apache_beam.coders import registry
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
@@ -23,10 +27,20 @@ from bench.answer import Answer, Clock, checksum_of
 from bench.generate import SITE
 from bench.memory import peak_mb
 from bench.processes import store_folder, store_pid
+from clicktrail.settings import Settings
+from ingest.protocols.base import Source
+from pipelines.batch import ImportResult, import_files
 from pipelines.coder import BlockCoder
+from pipelines.files import read_lines
+from pipelines.worker import Counts, worker
+from pipelines.write import Batch
 from schemas.arrow import INSTANT, defaults, schema
+from schemas.envelope import Envelope
 from schemas.event import Event
+from schemas.objects import Site
 from sessionize.columns import COLUMNS, sessions
+from store.objects import put_site
+from store.tables.client import open_store
 
 registry.register_coder(pl.DataFrame, BlockCoder)
 BLOCK_BYTES = 32 << 20
@@ -65,26 +79,48 @@ def columns(path: Path) -> Answer:
 
 def whole(path: Path) -> dict[str, Any]:
     """The whole job: decode, enrich, sessionize, and write events and sessions into a store of its own."""
-    from clicktrail.settings import Settings
-    from pipelines.batch import import_files
-    from schemas.objects import Site
-    from store.objects import put_site
-    from store.tables.client import open_store
+    return _into_store(lambda settings: import_files(settings, [path], SITE, "native"))
 
+
+def loop(path: Path) -> dict[str, Any]:
+    """The steps of the whole job one after the other, without Beam, leases and versions."""
+    return _into_store(lambda settings: _steps_in_a_loop(settings, path))
+
+
+def _steps_in_a_loop(settings: Settings, path: Path) -> Counts:
+    steps, total = worker(settings), Counts()
+    for number, lines in enumerate(read_lines(path, settings.batch_bytes), 1):
+        now = time.time_ns() // 1_000_000
+        envelope = Envelope(now, "native", SITE, "IMPORT", body=lines.body, trusted=True)
+        steps.hand(Batch(number, f"loop-{number}"), [Source(envelope, f"file:{lines.name}:{lines.first}")])
+        total += steps.write(steps.change(steps.decode(steps.handed)))
+    steps.settle()
+    return total
+
+
+def _into_store(work: Callable[[Settings], ImportResult | Counts]) -> dict[str, Any]:
+    """What the work took, and what then stands in the tables."""
     with store_folder() as folder:
         settings = Settings(data=folder)
         store = open_store(settings)
         store.migrate()
         put_site(store, Site(id=SITE))
-        clock = Clock()
-        result = import_files(settings, [path], SITE, "native")
-        taken = clock.answer(0, 0)
+        process = psutil.Process(store_pid(folder))
+        clock, store_began = Clock(), _cpu_s(process)
+        result = work(settings)
+        taken, store_took = clock.answer(0, 0), _cpu_s(process) - store_began
         answer = store.rows(_TABLE_ANSWER, site=SITE)[0]
-        store_mb = peak_mb(store_pid(folder))
+        store_mb = peak_mb(process.pid)
         store.close()
     assert result.failed == 0
     found = replace(taken, sessions=int(answer["sessions"]), checksum=int(answer["checksum"]))
-    return {**found.to_json(), "events": result.events, "store_peak_rss_mb": round(store_mb, 1)}
+    measured = {"store_cpu_seconds": round(store_took, 2), "store_peak_rss_mb": round(store_mb, 1)}
+    return {**found.to_json(), "events": result.events, **measured}
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 def _parsed_blocks(path: str) -> Iterator[pl.DataFrame]:
@@ -133,9 +169,6 @@ def _with_ms(rows: pl.DataFrame) -> pl.DataFrame:
 
 if __name__ == "__main__":
     what, path = sys.argv[1], Path(sys.argv[2])
-    found = (
-        whole(path)
-        if what == "whole"
-        else {"sessionize": sessionize, "columns": columns}[what](path).to_json()
-    )
-    print(json.dumps(found))
+    jobs = {"whole": whole, "loop": loop}
+    answers = {"sessionize": sessionize, "columns": columns}
+    print(json.dumps(jobs[what](path) if what in jobs else answers[what](path).to_json()))

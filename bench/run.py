@@ -38,6 +38,7 @@ TOOLS = (
     Tool("clicktrail_columns", "bench.ours", "columns", "rivals"),
     Tool(REFERENCE, "bench.ours", "sessionize", ""),
     Tool("clicktrail_whole_job", "bench.ours", "whole", "whole"),
+    Tool("clicktrail_whole_job_without_beam", "bench.ours", "loop", "whole"),
 )
 
 
@@ -163,11 +164,11 @@ def _table(results: Mapping[str, Any]) -> Iterable[str]:
     tools = results["tools"]
     base = tools[REFERENCE]["events_per_s"]
     yield f"{results['events']:,} events, median of {results['runs']}; ratio 1 = {REFERENCE}"
-    yield f"{'':24}{'events/s':>12}{'ratio':>8}{'seconds':>10}{'CPU s':>8}{'peak MB':>9}"
+    yield f"{'':34}{'events/s':>12}{'ratio':>8}{'seconds':>10}{'CPU s':>8}{'peak MB':>9}"
     for name, row in sorted(tools.items(), key=lambda item: -item[1]["events_per_s"]):
         speed, ratio = row["events_per_s"], row["events_per_s"] / base
         yield (
-            f"{name:24}{speed:>12,}{ratio:>8.2f}{row['seconds']:>10.2f}{row['cpu_seconds']:>8.2f}"
+            f"{name:34}{speed:>12,}{ratio:>8.2f}{row['seconds']:>10.2f}{row['cpu_seconds']:>8.2f}"
             f"{row['peak_rss_mb']:>9,.0f}" + _store_part(row)
         )
     yield f"all tools agree on sessions and checksum: {'yes' if results['agree'] else 'NO'}"
@@ -184,7 +185,9 @@ def _table(results: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _store_part(row: Mapping[str, Any]) -> str:
-    return f"  (+ store {row['store_peak_rss_mb']:,.0f})" if "store_peak_rss_mb" in row else ""
+    if "store_peak_rss_mb" not in row:
+        return ""
+    return f"  (+ store {row['store_cpu_seconds']:.1f} CPU s, {row['store_peak_rss_mb']:,.0f} MB)"
 
 
 def _say(text: str) -> None:

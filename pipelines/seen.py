@@ -34,8 +34,12 @@ class Seen:
             self._layers.append(np.zeros(_BITS >> 3, dtype=np.uint8))
             self._room = _IDS_A_LAYER
         self._room -= len(ids)
+        layer = self._layers[-1]
         for at in _places(ids):
-            np.bitwise_or.at(self._layers[-1], at >> 3, np.left_shift(1, at & 7).astype(np.uint8))
+            byte, bit = at >> 3, np.left_shift(1, at & 7).astype(np.uint8)
+            layer[byte] |= bit  # of bits in one byte only the last is set; `at` sets all, and is slow
+            lost = np.flatnonzero(layer[byte] & bit == 0)
+            np.bitwise_or.at(layer, byte[lost], bit[lost])
 
 
 def _places(ids: pl.Series) -> list[np.ndarray[tuple[int], np.dtype[np.int64]]]:

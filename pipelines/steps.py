@@ -27,6 +27,10 @@ class WorkerStep(beam.DoFn):
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
+    def __dir__(self) -> list[str]:
+        """What Beam inspects for state and timers at the begin of every run; there are none."""
+        return ["process", "setup"]
+
     def setup(self) -> None:
         """Find the process's worker, or make it."""
         self.worker: Worker = worker(self.settings)

@@ -31,6 +31,11 @@ def winner(copies: Iterable[Event]) -> Event:
     return min(copies, key=_rank)
 
 
+def may_repeat(ids: pl.Series) -> bool:
+    """Whether an id may stand twice; False is certain. Hashes are compared, much faster than texts."""
+    return ids.hash(1).n_unique() < len(ids)
+
+
 def winners(events: pl.DataFrame) -> npt.NDArray[np.bool_]:
     """Whether each row (at least SLIM columns) is the copy that stands.
 

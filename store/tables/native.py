@@ -75,7 +75,7 @@ def _encode_filled(series: pl.Series, spec: str) -> list[Any]:
     if spec == "String":
         return _strings(_arrow_binary(series))
     if spec == "LowCardinality(String)":
-        return _low_cardinality(_arrow_binary(series))
+        return _low_cardinality(series)
     return [_encode_fixed(series, spec)]
 
 
@@ -108,9 +108,12 @@ def _instants(series: pl.Series, scale: int) -> pl.Series:
 
 
 def _arrow_binary(series: pl.Series) -> pa.Array:
+    return _filled(series).to_arrow().cast(pa.large_binary())
+
+
+def _filled(series: pl.Series) -> pl.Series:
     text = series if series.dtype == pl.Binary else series.cast(pl.String)
-    arrow = text.fill_null(b"" if series.dtype == pl.Binary else "").to_arrow()
-    return arrow.cast(pa.large_binary())
+    return text.fill_null(b"" if series.dtype == pl.Binary else "")
 
 
 def _strings(values: pa.Array) -> list[Any]:
@@ -143,15 +146,17 @@ def _varints(sizes: np.ndarray[Any, Any]) -> pa.Array:
     return pa.Array.from_buffers(pa.large_binary(), len(sizes), buffers)
 
 
-def _low_cardinality(values: pa.Array) -> list[Any]:
-    """A dictionary and one key a row; Arrow builds both."""
+def _low_cardinality(series: pl.Series) -> list[Any]:
+    """A dictionary and one key a row; Arrow builds both, from Polars' own views of the texts."""
+    values = _filled(series).to_arrow(compat_level=pl.CompatLevel.newest())
     encoded = values.dictionary_encode()
-    size = len(encoded.dictionary)
+    words = encoded.dictionary.cast(pa.large_binary())
+    size = len(words)
     kind, width = next((kind, width) for bound, kind, width in _KEY_TYPES if size <= bound)
     head = np.array([_OWN_DICTIONARY | width, size], "<i8").tobytes()
     keys = encoded.indices.to_numpy().astype(kind)
     count = len(values).to_bytes(8, "little")
-    return [_KEYS_VERSION, head, *_strings(encoded.dictionary), count, keys.tobytes()]
+    return [_KEYS_VERSION, head, *_strings(words), count, keys.tobytes()]
 
 
 class RawColumn:
