@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.resources import files
 
 from clicktrail.settings import Settings
 from ingest.protocols.base import Source
-from pipelines.lease import Lease, Turn
+from pipelines.lease import Turn, lease_of
 from pipelines.local import LocalRuns
 from pipelines.worker import Counts, worker
 from pipelines.write import Batch
-
-NEWEST_VERSION = (files("pipelines") / "sql" / "newest_version.sql").read_text(encoding="utf-8")
-EPOCH_BITS = 32
 
 
 class Writer:
@@ -23,8 +19,7 @@ class Writer:
     def __init__(self, settings: Settings) -> None:
         self._worker = worker(settings)
         self._run = LocalRuns(settings)
-        newest = int(self._worker.store.rows(NEWEST_VERSION)[0]["version"] or 0)
-        self._lease = Lease(settings.data.resolve() / "lease", above=newest >> EPOCH_BITS)
+        self._lease = lease_of(settings, self._worker.store)
         self._number = 0
 
     @contextmanager
@@ -48,7 +43,7 @@ class Writer:
         Its rows may still be on their way: `settle`, or the end of the turn, waits for them.
         """
         self._number += 1
-        return self._run(Batch(turn.epoch << EPOCH_BITS | self._number, token), block)
+        return self._run(Batch(turn.version(self._number), token), block)
 
     def settle(self) -> None:
         """Wait until all rows are in the tables. Raises StoreError if they are not."""
