@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ from clicktrail.settings import Settings
 from clicktrail.tables import known_site, tables
 
 if TYPE_CHECKING:
-    from pipelines.identity import Changed
+    from pipelines.identity import SiteIdentity
 
 site_option = click.option("--site", "site_id", required=True, help="Id of the site.")
 
@@ -29,11 +31,8 @@ def command() -> None:
 @click.pass_obj
 def show(settings: Settings, name: str, site_id: str, as_json: bool) -> None:
     """The person of ID: all its ids, and every edge with its time, its source and whether it counts."""
-    from pipelines.identity import show as show_person  # noqa: PLC0415 - loads the pipeline
-
-    with tables(settings) as store:
-        known_site(store, site_id)
-        shown = show_person(store, site_id, name)
+    with _identity(settings, site_id) as identity:
+        shown = identity.show(name)
     print_result({"site": site_id, **asdict(shown)}, as_json)
 
 
@@ -45,11 +44,9 @@ def show(settings: Settings, name: str, site_id: str, as_json: bool) -> None:
 @click.pass_obj
 def unlink(settings: Settings, name_a: str, name_b: str, site_id: str, as_json: bool) -> None:
     """Take away the edge between two ids; only what is said of them later joins them again."""
-    from pipelines.identity import unlink as unlink_ids  # noqa: PLC0415
-
-    with tables(settings) as store:
-        known_site(store, site_id)
-        _print(site_id, unlink_ids(settings, store, site_id, name_a, name_b), as_json)
+    with _identity(settings, site_id) as identity:
+        done = identity.unlink(name_a, name_b)
+    print_result({"site": site_id, **asdict(done)}, as_json)
 
 
 @command.command()
@@ -59,14 +56,18 @@ def unlink(settings: Settings, name_a: str, name_b: str, site_id: str, as_json: 
 @click.option("--force", is_flag=True, help="Join them also if both are known users.")
 @json_option
 @click.pass_obj
-def link(settings: Settings, name_a: str, name_b: str, site_id: str, force: bool, as_json: bool) -> None:  # noqa: PLR0913
+def link(  # noqa: PLR0913 - one parameter an option
+    settings: Settings, name_a: str, name_b: str, site_id: str, force: bool, as_json: bool
+) -> None:
     """Say by hand that two ids are one person."""
-    from pipelines.identity import link as link_ids  # noqa: PLC0415
+    with _identity(settings, site_id) as identity:
+        done = identity.link(name_a, name_b, force=force)
+    print_result({"site": site_id, **asdict(done)}, as_json)
+
+
+@contextmanager
+def _identity(settings: Settings, site_id: str) -> Iterator[SiteIdentity]:
+    from pipelines.identity import SiteIdentity  # noqa: PLC0415 - `--help` need not load the pipeline
 
     with tables(settings) as store:
-        known_site(store, site_id)
-        _print(site_id, link_ids(settings, store, site_id, name_a, name_b, force=force), as_json)
-
-
-def _print(site_id: str, done: Changed, as_json: bool) -> None:
-    print_result({"site": site_id, **asdict(done)}, as_json)
+        yield SiteIdentity(settings, store, known_site(store, site_id).id)

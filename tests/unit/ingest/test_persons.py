@@ -93,9 +93,8 @@ def test_edges_are_the_same_in_rows_and_in_columns(
             rows[key] = after(rows.get(key), one)
         changed = changed_edges(stored, frame(list(said.values())))
         stored = pl.concat([stored.join(changed, on=EDGE[:3], how="anti"), changed])
-    key = lambda row: tuple(map(str, row))  # noqa: E731
     expected = frame(list(rows.values())).select(EDGE)
-    assert sorted(stored.iter_rows(), key=key) == sorted(expected.iter_rows(), key=key)
+    assert sorted(map(str, stored.iter_rows())) == sorted(map(str, expected.iter_rows()))
     assert changed_edges(stored, expected.filter(~pl.col("is_deleted"))).is_empty()
 
 
@@ -127,7 +126,7 @@ def test_without_force_no_person_is_two_known_users(said: list[IdentityEdge]) ->
             name for name in {*(one.id_a for one in mine), *(one.id_b for one in mine)} if name[:5] == "user:"
         ]
         assert all(found.get(user, user) == user for user in users)
-        for name, person in found.items():
+        for person in set(found.values()):
             assert person == min((one for one in found if found[one] == person), key=naming_order)
         assert not any(name.startswith("group:") for name in found)
 
@@ -215,7 +214,6 @@ def test_words_for_nobody_are_no_ids_on_either_end(word: str) -> None:
     for prefix in ("", "user:", "group:"):
         rows += [
             event("alias", 0, target=prefix + word, user_id=""),
-            event("group", 0, target=prefix + word, user_id=""),
             event("alias", 0, target="v0", user_id="", visitor_id=prefix + word),
             event("identify", 0, target="", user_id="7", visitor_id=prefix + word),
         ]
