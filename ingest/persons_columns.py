@@ -53,32 +53,41 @@ def persons_of(edges: pl.DataFrame) -> PersonRows:
     """The persons that these edges (EDGE columns, in any order) make."""
     group = pl.any_horizontal(pl.col(end).str.starts_with(GROUP) for end in ("id_a", "id_b"))
     taken = edges.filter(~pl.col("is_deleted") & ~group).sort("since", "id_a", "id_b")
-    names = _names(taken)
-    ends_a, ends_b = (_places(taken, end, names) for end in ("id_a", "id_b"))
-    forced = (taken["source"] == FORCED).to_list()
-    person, refused = _joined(names["is_user"].to_list(), ends_a, ends_b, forced)
-    return PersonRows(_rows(names, person), taken.select(PAIR)[refused])
+    found = [_persons_of_site(part) for part in taken.partition_by("site_id", maintain_order=True)]
+    nobody = pl.DataFrame(schema=dict.fromkeys(PERSON, pl.String()))
+    return PersonRows(
+        pl.concat([nobody, *(part.persons for part in found)]),
+        pl.concat([taken.select(PAIR).clear(), *(part.refused for part in found)]),
+    )
 
 
-def _names(edges: pl.DataFrame) -> pl.DataFrame:
-    """Every id with its place `at` in the order of naming: by site, users first."""
-    ends = pl.concat([edges.select("site_id", name=end) for end in ("id_a", "id_b")]).unique()
-    order = ends.with_columns(is_user=pl.col("name").str.starts_with(USER))
-    order = order.sort("site_id", "is_user", "name", descending=[False, True, False])
-    return order.with_row_index("at")
+def _persons_of_site(edges: pl.DataFrame) -> PersonRows:
+    ids, ends = _numbered(edges)
+    is_user, forced = ids.str.starts_with(USER), edges["source"] == FORCED
+    ends_a, ends_b = ends[: edges.height], ends[edges.height :]
+    root, refused = _joined(is_user.to_list(), ends_a, ends_b, forced.to_list())
+    rows = _rows(pl.DataFrame({"visitor_id": ids, "is_user": is_user, "root": root}))
+    site = pl.lit(str(edges["site_id"][0])).alias("site_id")
+    return PersonRows(rows.select(site, *PERSON[1:]), edges.select(PAIR)[refused])
 
 
-def _places(edges: pl.DataFrame, end: str, names: pl.DataFrame) -> list[int]:
-    ids = edges.select("site_id", name=end)
-    return ids.join(names, on=["site_id", "name"], how="left", maintain_order="left")["at"].to_list()
+def _numbered(edges: pl.DataFrame) -> tuple[pl.Series, list[int]]:
+    """Every id once, users before visitors; and the places of all ends, first those of id_a."""
+    ends = pl.concat([edges["id_a"], edges["id_b"]]).to_arrow(compat_level=pl.CompatLevel.oldest())
+    encoded = ends.dictionary_encode()
+    ids = pl.Series("visitor_id", encoded.dictionary)
+    order = np.argsort(~ids.str.starts_with(USER).to_numpy(), kind="stable")
+    place = np.empty(len(ids), dtype=np.int64)
+    place[order] = np.arange(len(ids))
+    return ids.gather(order), place[encoded.indices.to_numpy()].tolist()
 
 
 def _joined(
     is_user: list[bool], ends_a: list[int], ends_b: list[int], forced: list[bool]
 ) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], list[int]]:
-    """The place of each id's person, and which edges are refused.
+    """The root of each id's person, and which edges are refused.
 
-    The least place of a person is its root and its name; as users come first, it is known if its root is.
+    The least place of a person is its root; as users come first, a person is known if its root is a user.
     """
     above = list(range(len(is_user)))
     refused = []
@@ -94,15 +103,19 @@ def _joined(
             refused.append(number)
         else:
             above[high] = low
-    person = np.array(above, dtype=np.int64)
-    while not np.array_equal(further := person[person], person):
-        person = further
-    return person, refused
+    root = np.array(above, dtype=np.int64)
+    while not np.array_equal(further := root[root], root):
+        root = further
+    return root, refused
 
 
-def _rows(names: pl.DataFrame, person: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pl.DataFrame:
-    joined = np.bincount(person, minlength=len(person))[person] > 1
-    own = person == np.arange(len(person))
-    kept = joined & ~(own & names["is_user"].to_numpy())
-    rows = names.with_columns(person_id=names["name"].gather(person)).filter(kept)
-    return rows.select("site_id", pl.col("name").alias("visitor_id"), "person_id").select(PERSON)
+def _rows(ids: pl.DataFrame) -> pl.DataFrame:
+    """Who is joined: a person is named after the least of its user ids, else of its visitor ids."""
+    root = ids["root"].to_numpy()
+    ids = ids.with_columns(is_known=ids["is_user"].gather(root))
+    ids = ids.filter(np.bincount(root, minlength=len(root))[root] > 1)
+    naming = ids.filter(pl.col("is_user") == pl.col("is_known"))
+    called = naming.group_by("root").agg(person_id=pl.col("visitor_id").min())
+    return ids.join(called, on="root").filter(
+        ~pl.col("is_user") | (pl.col("visitor_id") != pl.col("person_id"))
+    )
