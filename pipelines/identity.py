@@ -105,7 +105,7 @@ class SiteIdentity:
         Waits for its turn. Raises ConfigError for ids that cannot be joined, or not without force.
         """
         with self._turn() as batch:
-            id_a, id_b = sorted((self._known(name_a), self._known(name_b)), key=naming_order, reverse=True)
+            id_a, id_b = sorted((self._known(name_a), self._known(name_b)), key=_users_last)
             if id_a == id_b or id_a.startswith(GROUP) or id_b.startswith(GROUP):
                 raise ConfigError(f"{id_a} and {id_b}: two different ids are needed, and no group")
             edges = self._around(id_a, id_b)
@@ -148,12 +148,16 @@ def _shown(edges: list[IdentityEdge], ids: set[str], found: Persons) -> list[Sho
         id_a, id_b = edge.id_a, edge.id_b
         refused = (id_a, id_b) in found.refused
         if edge.is_deleted:
-            id_a, id_b = sorted((id_a, id_b), key=naming_order, reverse=True)
+            id_a, id_b = sorted((id_a, id_b), key=_users_last)
         if {id_a, id_b} & ids and (edge.unlinked_at or not edge.is_deleted):
             shown[id_a, id_b, edge.is_deleted] = ShownEdge(
                 id_a, id_b, edge.since, edge.source, refused, edge.is_deleted, edge.unlinked_at
             )
     return list(shown.values())
+
+
+def _users_last(name: str) -> tuple[bool, str]:
+    return (name.startswith(USER), name)
 
 
 def _refuse_two_users(edges: list[IdentityEdge], id_a: str, id_b: str) -> None:
