@@ -98,6 +98,7 @@ def edges(events: pl.DataFrame) -> pl.DataFrame:
     )
     bare = (_text(end).str.replace(_PREFIX.pattern, "") for end in ("id_a", "id_b"))
     wrong = pl.any_horizontal(_means_nobody(name) for name in bare) | (pl.col("id_a") == pl.col("id_b"))
+    wrong |= pl.col("id_a").str.starts_with(GROUP)  # a group is no visitor
     first = pairs.filter(~wrong).sort("since", "source").unique(PAIR, keep="first", maintain_order=True)
     return first.cast({name: dtype for name, dtype in schema(IdentityEdge).items() if name in first.columns})
 

@@ -50,7 +50,8 @@ class PersonTable:
             return
         stored = connected(self._store, ids_of(said))
         after = put_edges(self._store, batch, stored, changed_edges(stored, said))
-        self._known.add(after.join(said, on=PAIR, how="semi"))
+        if said.height <= KNOWN_PAIRS:
+            self._known.add(after.join(said, on=PAIR, how="semi"))
 
 
 class KnownPairs:
@@ -80,8 +81,6 @@ class KnownPairs:
 
     def add(self, edges: pl.DataFrame) -> None:
         """Remember edges (EDGE columns) that stand in the tables with what follows from them."""
-        if edges.height > self._most:
-            return
         if len(self._told) + edges.height > self._most:
             self._told.clear()
         unlinked = edges["unlinked_at"].dt.epoch("ms").fill_null(_NEVER).to_list()
@@ -127,7 +126,7 @@ def put_edges(store: Store, batch: Batch, stored: pl.DataFrame, changed: pl.Data
     # What differs is written whatever an earlier try of this batch wrote: others may have written since.
     batch = replace(batch, token=f"{batch.token}@{batch.version}")
     write(store, batch, "identity_edges", changed)
-    wanted, before = persons_of(after).persons, _persons(store, ids_of(after))
+    wanted, before = persons_of(after).persons, _persons(store, after)
     gone = before.join(wanted, on=PERSON[:2], how="anti")
     rows = wanted.join(before, on=PERSON, how="anti").with_columns(is_deleted=pl.lit(False))
     write(store, batch, "persons", pl.concat([rows, gone.with_columns(is_deleted=pl.lit(True))]))
@@ -138,12 +137,15 @@ def _edges(store: Store, sql: str, ids: pl.DataFrame) -> pl.DataFrame:
     return store.query(sql, tables={"ids": ids}).select(EDGE)
 
 
-def _persons(store: Store, ids: pl.DataFrame) -> pl.DataFrame:
-    if ids.height <= MANY_IDS:
-        return store.query(PERSONS_OF, tables={"ids": ids}).select(PERSON)
-    rows = store.query(PERSONS_OF_SITES, tables={"ids": _sites(ids)}).select(PERSON)
-    return rows.join(ids, left_on=["site_id", "visitor_id"], right_on=["site_id", "id"], how="semi")
+def _persons(store: Store, edges: pl.DataFrame) -> pl.DataFrame:
+    """What stands of the ids of these edges."""
+    if edges.height <= MANY_IDS:
+        return store.query(PERSONS_OF, tables={"ids": ids_of(edges)}).select(PERSON)
+    rows = store.query(PERSONS_OF_SITES, tables={"ids": _sites(edges)}).select(PERSON)
+    if rows.is_empty():
+        return rows
+    return rows.join(ids_of(edges), left_on=PERSON[:2], right_on=["site_id", "id"], how="semi")
 
 
-def _sites(ids: pl.DataFrame) -> pl.DataFrame:
-    return ids.unique("site_id")
+def _sites(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.select("site_id", id=pl.lit("")).unique()

@@ -224,3 +224,4 @@ def test_an_id_is_not_joined_to_itself_nor_by_who_denied_consent() -> None:
     assert said(event("alias", 0, target="v1")) == set()
     assert said(event("alias", 0, target="v2", consent="denied")) == set()
     assert said(event("identify", 0, user_id="7", visitor_id="user:7")) == set()
+    assert said(event("alias", 0, target="v2", visitor_id="group:acme")) == set()
