@@ -63,7 +63,10 @@ def resolve(edges: Iterable[IdentityEdge]) -> Persons:
         if not joins(edge):
             continue
         ends = (edge.id_a, edge.id_b)
-        one, other = (group_of.setdefault(end, _Group([end], end.startswith(USER))) for end in ends)
+        for end in ends:
+            if end not in group_of:
+                group_of[end] = _Group([end], end.startswith(USER))
+        one, other = group_of[edge.id_a], group_of[edge.id_b]
         if one is other:
             continue
         if one.is_known and other.is_known and edge.source != FORCED:

@@ -91,13 +91,14 @@ class SiteIdentity:
                     f"no edge between {id_a} and {id_b}; "
                     f"`clicktrail identity show --site {self._site} {id_a}` lists the edges there are"
                 )
-            stand = [edge.since for edge in between if not edge.is_deleted]
-            at = max(_now(), *stand) if stand else max(edge.since for edge in between)
+            stands = not all(edge.is_deleted for edge in between)
+            newest = max(edge.since for edge in between)
+            at = max(_now(), newest) if stands else newest
             mark = IdentityEdge(self._site, id_a, id_b, at, UNLINKED, unlinked_at=at, is_deleted=True)
             # Both ways: what was said of the pair the other way round must not bring it back either.
-            marks = [mark, replace(mark, id_a=id_b, id_b=id_a)] if stand else []
+            marks = [mark, replace(mark, id_a=id_b, id_b=id_a)] if stands else []
             after = put_edges(self._store, batch, _frame(edges), _frame(marks))
-        return _changed(_records(after), id_a, id_b, bool(stand), at)
+        return _changed(_records(after), id_a, id_b, stands, at)
 
     def link(self, name_a: str, name_b: str, *, force: bool = False) -> Changed:
         """Say by hand that two ids are one person; with `force` also if both are known users.
