@@ -21,6 +21,7 @@ COMMANDS = {
     "demo": "a simulated shop with history and live traffic",
     "doctor": "check this installation and say what to mend",
     "failed": "events that were refused, with the reason",
+    "identity": "which ids are one person and why; unlink and link them",
     "import": "bring in files of events or access logs",
     "report": "any report of the dashboard, as a table or JSON",
     "run": "the pipeline: log → sessions → store",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 from ingest.sites import SiteIndex
 from schemas.arrow import schema
 from schemas.failed_event import Reason
-from schemas.identity_edge import IdentityEdge
+from schemas.identity_edge import GROUP, USER, IdentityEdge
 
 QUALITIES = ("user", "cookie", "url", "subscriber", "salted_daily")
 NOBODY = (
@@ -26,6 +28,10 @@ NOBODY = (
     "true",
 )
 """Words that programs send when they know no user."""
+STATEMENTS = ("identify", "alias", "group")
+"""Events that say who somebody is."""
+PAIR = ("site_id", "id_a", "id_b")
+_PREFIX = re.compile(f"^(?:{USER}|{GROUP})")
 _LADDER = (
     "visitor_id", "anonymous_id", "_cookie", "_subscriber", "_client_hash", "_hash", "user_id", "consent",
 )  # fmt: skip
@@ -68,22 +74,38 @@ def put_visitor(events: pl.DataFrame, _sites: SiteIndex) -> pl.DataFrame:
 
 
 def edges(events: pl.DataFrame) -> pl.DataFrame:
-    """One row (IdentityEdge) for each pair that an identify or alias event joins, since the first of them."""
-    absent = [pl.lit("").alias(name) for name in ("user_id", "target") if name not in events.columns]
-    said = events.filter(pl.col("event_type").is_in(("identify", "alias"))).with_columns(absent)
-    identify = pl.col("event_type") == "identify"
-    other = pl.when(identify).then(pl.lit("user:") + pl.col("user_id")).otherwise(pl.col("target"))
-    wrong = pl.when(identify).then(_nobody("user_id")).otherwise(_nobody("target"))
-    joined = said.filter(~wrong).select(
+    """What identify, alias and group events say: one row (IdentityEdge) a pair, since the first of them.
+
+    An identify names the user, an alias in `target` another id of the visitor (`user:<id>` is a known user),
+    a group in `target` the group. Nothing is said by who denied consent, nor of ids that mean nobody.
+    """
+    absent = [pl.lit("").alias(n) for n in ("user_id", "target", "consent") if n not in events.columns]
+    said = events.filter(pl.col("event_type").is_in(STATEMENTS)).with_columns(absent)
+    kind = pl.col("event_type")
+    other = (
+        pl.when(kind == "identify")
+        .then(USER + pl.col("user_id"))
+        .when(kind == "group")
+        .then(GROUP + pl.col("target").str.strip_prefix(GROUP))
+        .otherwise("target")
+    )
+    pairs = said.filter(_text("consent") != "denied").select(
         "site_id",
         id_a="visitor_id",
         id_b=other,
         since="event_time",
         source="event_type",
     )
-    joined = joined.filter(pl.col("id_a") != pl.col("id_b"))
-    first = joined.sort("since").unique(["site_id", "id_a", "id_b"], keep="first", maintain_order=True)
+    bare = (_text(end).str.replace(_PREFIX.pattern, "") for end in ("id_a", "id_b"))
+    wrong = pl.any_horizontal(_means_nobody(name) for name in bare) | (pl.col("id_a") == pl.col("id_b"))
+    wrong |= pl.col("id_a").str.starts_with(GROUP)  # a group is no visitor
+    first = pairs.filter(~wrong).sort("since", "source").unique(PAIR, keep="first", maintain_order=True)
     return first.cast({name: dtype for name, dtype in schema(IdentityEdge).items() if name in first.columns})
+
+
+def names_nobody(name: str) -> bool:
+    """Whether the id, with or without `user:` or `group:`, is a word for no one."""
+    return _PREFIX.sub("", name).strip().lower() in NOBODY
 
 
 def _says(column: pl.Series) -> bool:
@@ -96,4 +118,8 @@ def _text(name: str) -> pl.Expr:
 
 
 def _nobody(name: str) -> pl.Expr:
-    return _text(name).str.strip_chars().str.to_lowercase().is_in(NOBODY)
+    return _means_nobody(_text(name))
+
+
+def _means_nobody(name: pl.Expr) -> pl.Expr:
+    return name.str.strip_chars().str.to_lowercase().is_in(NOBODY)

@@ -9,9 +9,15 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
+from clicktrail.settings import Settings
 from store.durable import write_durably
+from store.tables.client import Store
+
+NEWEST_VERSION = (files("pipelines") / "sql" / "newest_version.sql").read_text(encoding="utf-8")
+EPOCH_BITS = 32
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,10 @@ class Turn:
 
     epoch: int
     taken_over: bool
+
+    def version(self, number: int) -> int:
+        """The version of the turn's batch of this number, below those of all later epochs."""
+        return self.epoch << EPOCH_BITS | number
 
 
 class Lease:
@@ -78,6 +88,12 @@ class Lease:
         epoch = max(epoch, self._above) + 1
         write_durably(path, json.dumps({"epoch": epoch, "holder": self._holder}).encode())
         return Turn(epoch, True)
+
+
+def lease_of(settings: Settings, store: Store) -> Lease:
+    """The lease on the tables of these settings."""
+    newest = int(store.rows(NEWEST_VERSION)[0]["version"] or 0)
+    return Lease(settings.data.resolve() / "lease", above=newest >> EPOCH_BITS)
 
 
 def _lock(path: Path) -> int:

@@ -20,7 +20,7 @@ from ingest.sites import SiteIndex
 from pipelines.behind import WriteBehind
 from pipelines.known import VISITOR, KnownEvents, read_sql
 from pipelines.late import LateEvents
-from pipelines.persons import persons_of
+from pipelines.persons import PersonTable
 from pipelines.poison import ERRORS, poisonous_events, poisonous_request
 from pipelines.write import Batch, write
 from schemas.arrow import schema
@@ -76,6 +76,7 @@ class Worker:
         self.store.migrate()
         self._behind = WriteBehind()
         self._known = KnownEvents(self.store, self._behind.settle)
+        self._persons = PersonTable(self.store)
         self._sites = SiteIndex(())
         self._sites_read = float("-inf")
         self._batch = Batch(0, "")
@@ -100,12 +101,13 @@ class Worker:
         try:
             self._behind.settle()
         except BaseException:
-            self._known.forget()
+            self.forget()
             raise
 
     def forget(self) -> None:
         """Drop all that only memory holds of the tables."""
         self._known.forget()
+        self._persons.forget()
 
     def decode(self, sources: Sequence[Source]) -> Decoded:
         """Requests and lines → events with everything known from the event alone."""
@@ -138,7 +140,8 @@ class Worker:
         with self._noted():
             known, sessions = self._known.around(new, rules)
         done = recut(known, new, sessions, rules)
-        return Change(done, edges(done.insert), failures, _more(done, sessions))
+        # Also what stands already may say it: a batch may have ended between its events and its edges.
+        return Change(done, edges(new), failures, _more(done, sessions))
 
     def _sound(self, events: pl.DataFrame) -> tuple[pl.DataFrame, list[FailedEvent]]:
         """Events of visitors whose history can be cut, found by halving, and those of the others."""
@@ -180,8 +183,7 @@ class Worker:
         write(self.store, batch, "sessions", done.sessions)
         write(self.store, batch, "failed_events", self._new_failures(change.failed))
         if not change.edges.is_empty():
-            write(self.store, batch, "identity_edges", change.edges)
-            write(self.store, batch, "persons", persons_of(self.store, change.edges))
+            self._persons.take(batch, change.edges)
 
     def _new_failures(self, failures: Sequence[FailedEvent]) -> pl.DataFrame:
         """Without those that a file brought before: their time of arrival, part of the key, is another."""

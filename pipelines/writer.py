@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.resources import files
 
 from clicktrail.settings import Settings
 from ingest.protocols.base import Source
 from pipelines.late import LateEvents
-from pipelines.lease import Lease, Turn
+from pipelines.lease import Turn, lease_of
 from pipelines.local import LocalRuns
 from pipelines.worker import Counts, worker
 from pipelines.write import Batch
-
-NEWEST_VERSION = (files("pipelines") / "sql" / "newest_version.sql").read_text(encoding="utf-8")
-EPOCH_BITS = 32
 
 
 class Writer:
@@ -25,8 +21,7 @@ class Writer:
         self._worker = worker(settings)
         self._late = late
         self._run = LocalRuns(settings)
-        newest = int(self._worker.store.rows(NEWEST_VERSION)[0]["version"] or 0)
-        self._lease = Lease(settings.data.resolve() / "lease", above=newest >> EPOCH_BITS)
+        self._lease = lease_of(settings, self._worker.store)
         self._number = 0
 
     @contextmanager
@@ -51,7 +46,7 @@ class Writer:
         """
         self._number += 1
         self._worker.late = self._late
-        return self._run(Batch(turn.epoch << EPOCH_BITS | self._number, token), block)
+        return self._run(Batch(turn.version(self._number), token), block)
 
     def settle(self) -> None:
         """Wait until all rows are in the tables. Raises StoreError if they are not."""

@@ -1,1 +1,8 @@
-SELECT greatest((SELECT max(version) FROM events), (SELECT max(version) FROM sessions)) AS version
+SELECT max(newest) AS version
+FROM (
+    SELECT max(version) AS newest FROM events
+    UNION ALL SELECT max(version) FROM sessions
+    UNION ALL SELECT max(version) FROM failed_events
+    UNION ALL SELECT max(version) FROM identity_edges
+    UNION ALL SELECT max(version) FROM persons
+)

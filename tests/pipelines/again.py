@@ -1,10 +1,11 @@
-"""Sessions computed again from the stored events, row by row: what the tables are held to."""
+"""Sessions and persons computed again from what is stored, row by row: what the tables are held to."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
 
+from ingest.persons import PERSON, persons_again
 from schemas.event import Event
 from schemas.session import Session
 from sessionize.rule import Rule, cut
@@ -36,6 +37,19 @@ def sessions_again(events: list[Event]) -> set[Session]:
     }
 
 
+def stored_persons(store: Store) -> dict[tuple[str, str], str]:
+    """(site_id, visitor_id) → person_id, of the rows that stand."""
+    rows = store.query("SELECT * FROM persons FINAL").select(PERSON).iter_rows()
+    return {(site, visitor): person for site, visitor, person in rows}
+
+
+def persons_of_edges(store: Store) -> dict[tuple[str, str], str]:
+    """The same, from the edges that stand."""
+    rows = persons_again(store.query("SELECT * FROM identity_edges FINAL")).iter_rows()
+    return {(site, visitor): person for site, visitor, person in rows}
+
+
 def assert_recomputable(store: Store) -> None:
-    """The sessions that stand are those that the rule makes of the events that stand."""
+    """The sessions and persons that stand are those that the events and edges that stand make."""
     assert stored_sessions(store) == sessions_again(stored_events(store))
+    assert stored_persons(store) == persons_of_edges(store)
