@@ -1,11 +1,11 @@
-"""A replay leaves what would stand if nothing had been refused; what fails again keeps its row and its past."""
+"""A replay leaves what would stand had nothing been refused; what fails again keeps its row and its past."""
 
 from __future__ import annotations
 
 import gzip
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,12 @@ def carry(settings: Settings, *envelopes: Envelope) -> Counts:
         return writer.write(turn, f"log{turn.epoch}", sources)
 
 
+def elsewhere(settings: Settings, folder: Path) -> Settings:
+    """The same tables with a log and offsets of their own."""
+    (folder / "store").symlink_to(settings.data / "store")
+    return replace(settings, data=folder)
+
+
 def rows(store: Store, table: str, *left_out: str) -> list[str]:
     """What stands in a table, but for some columns, in any order."""
     found = store.rows(
@@ -126,7 +132,7 @@ def rows(store: Store, table: str, *left_out: str) -> list[str]:
 
 def standing(store: Store, *, copies: bool = False) -> dict[str, list[str]]:
     """What stands. `copies`: without what says which of several like copies came first."""
-    left_out = {"failed_events": ("attempts", "history")}
+    left_out: dict[str, tuple[str, ...]] = {"failed_events": ("attempts", "history")}
     if copies:
         left_out |= {"events": ("raw_ref",), "identity_edges": ("since",)}
     return {table: rows(store, table, *left_out.get(table, ())) for table in TABLES}
@@ -225,7 +231,10 @@ def test_a_reason_a_site_and_an_id_restrict(store: Store, store_settings: Settin
     add_late(store)
     names = {row["site_id"]: row["failed_id"] for row in store.rows("SELECT * FROM failed_events FINAL")}
     assert names.keys() == {"late", "other", ""}
-    ask: Callable[..., int] = lambda **wanted: replay(store_settings, Wanted(**wanted), dry_run=True).read
+
+    def ask(**wanted: Any) -> int:
+        return replay(store_settings, Wanted(**wanted), dry_run=True).read
+
     assert ask() == 7
     assert ask(reason="unknown_site") == 5
     assert ask(reason="wrong_type") == 1
@@ -371,7 +380,7 @@ def test_an_import_after_a_replay_gives_only_duplicates(
     assert standing(store) == found
     empty(store)
     import_files(store_settings, [path], "late", "combined")
-    assert [r for r in standing(store)["events"]] == found["events"]
+    assert standing(store)["events"] == found["events"]
 
 
 def sure_of_none(texts: pl.Series) -> tuple[pl.DataFrame, list[int]]:
@@ -387,11 +396,11 @@ def refuse(text: str) -> LogLine:
 def test_bytes_too_many_to_keep_are_read_from_the_log_while_it_holds_them(
     store: Store, store_settings: Settings, tmp_path: Path
 ) -> None:
-    settings = replace(store_settings, log_url=f"file:{tmp_path}/log")
+    settings = elsewhere(store_settings, tmp_path)
     large = event(1, properties={str(n): "x" * 8000 for n in range(20)})
     requests = [posted(batch(event(2), large)), posted(batch(event(3)))]
     log = open_log(settings, write=True)
-    log.append([encode_block(requests), encode_block([posted(batch(large, event(5)))])])
+    log.append([encode_block(requests), encode_block([posted(batch({**large, "url": "/7"}, event(5)))])])
     log.close()
     assert run_live(settings, once=True).failed == 5
     held = store.rows("SELECT length(envelope) AS bytes, length(raw) AS raw FROM failed_events FINAL")
@@ -409,7 +418,7 @@ def test_bytes_too_many_to_keep_are_read_from_the_log_while_it_holds_them(
 def test_what_neither_row_nor_log_holds_is_counted_and_said(
     store: Store, store_settings: Settings, tmp_path: Path
 ) -> None:
-    settings = replace(store_settings, log_url=f"file:{tmp_path}/log")
+    settings = elsewhere(store_settings, tmp_path)
     large = event(1, properties={str(n): "x" * 8000 for n in range(20)})
     carry(settings, posted(batch(large, event(2))))
     carry(settings, changed(posted(json.dumps(large).encode(), site_key="late"), method="IMPORT"))
@@ -427,7 +436,7 @@ def test_what_neither_row_nor_log_holds_is_counted_and_said(
 def test_a_record_of_another_version_is_read_when_this_one_can(
     store: Store, store_settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    settings = replace(store_settings, log_url=f"file:{tmp_path}/log")
+    settings = elsewhere(store_settings, tmp_path)
     add_late(store)
     log = open_log(settings, write=True)
     log.append([encode_block([posted(batch(*GOOD)), posted(batch(*BAD))])])
