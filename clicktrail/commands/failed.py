@@ -15,7 +15,12 @@ from clicktrail.settings import Settings
 from clicktrail.tables import tables
 from schemas.failed_event import Reason
 
-_REASON = click.Choice([reason.value for reason in Reason])
+_reason_option = click.option(
+    "--reason",
+    type=click.Choice([reason.value for reason in Reason]),
+    callback=lambda _context, _option, value: value or "",
+    help="Only this reason.",
+)
 
 
 @click.group()
@@ -25,7 +30,7 @@ def command() -> None:
 
 @command.command("list")
 @click.option("--site", "site_id", default="", help="Only this site.")
-@click.option("--reason", default="", type=_REASON, help="Only this reason.")
+@_reason_option
 @click.option("--id", "failed_id", default="", help="Only this failed event.")
 @click.option("--limit", help="Most rows.", default=100, show_default=True, type=click.IntRange(1, 100_000))
 @json_option
@@ -51,7 +56,7 @@ def show(settings: Settings, failed_id: str, as_json: bool) -> None:
 @command.command()
 @click.option("--site", "site_id", default="", help="Only this site: its id, its domain and its keys.")
 @click.option("--unclaimed", is_flag=True, help="With --site: also what names no site that is known.")
-@click.option("--reason", default="", type=_REASON, help="Only this reason.")
+@_reason_option
 @click.option("--id", "failed_id", default="", help="Only this failed event.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; say what would become of them.")
 @json_option

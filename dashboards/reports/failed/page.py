@@ -22,7 +22,7 @@ from dashboards.shell import no_site, shell
 from dashboards.state import State
 from dashboards.static import Element, fast
 
-SHOWN = 50
+SHOWN = 25
 
 
 def layout(view: View) -> Node:
@@ -127,7 +127,7 @@ def _row(view: View, row: FailedRow) -> Node:
         **{"data-store": "failed-ask"},
     )
     cells = [
-        html.Th([html.Div(at, className="num"), html.Div(who, className="muted xs break")], scope="row"),
+        html.Th([html.Div(at, className="num when"), html.Div(who, className="muted xs break")], scope="row"),
         html.Td(
             [
                 html.Div(
