@@ -91,7 +91,7 @@ def test_a_replay_that_is_killed_and_run_again_is_exact(data: Path, store: Store
         return int(store.rows("SELECT count() AS n FROM events")[0]["n"])
 
     with running(data, "failed", "replay") as replay:
-        until(lambda: written() > 1000, why=replay.said)  # into its second chunk
+        until(lambda: written() > 1000, 180, replay.said)  # into its second chunk
         os.kill(replay.process.pid, signal.SIGKILL)
         replay.process.wait(20)
     assert 0 < written() < events, "it was killed in the middle"
