@@ -19,6 +19,7 @@ from dashboards import theme
 from dashboards.i18n import Text
 from dashboards.page import Desk, Node, Page, View, utc_now
 from dashboards.parts import empty, failure, link
+from dashboards.reports.failed import page as failed
 from dashboards.reports.live import page as live
 from dashboards.reports.overview import page as overview
 from dashboards.reports.sites import page as sites
@@ -27,7 +28,7 @@ from dashboards.state import State
 from dashboards.static import fast
 from store.tables.client import Store
 
-PAGES: tuple[Page, ...] = (overview.PAGE, live.PAGE, sites.PAGE)
+PAGES: tuple[Page, ...] = (overview.PAGE, live.PAGE, sites.PAGE, failed.PAGE)
 """Every page, in the order of the navigation. A new page is one line here."""
 
 ASSETS = Path(__file__).parent / "assets"

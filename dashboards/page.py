@@ -13,6 +13,7 @@ from clicktrail.errors import ClicktrailError, StoreError
 from clicktrail.settings import Settings
 from dashboards.i18n import Text
 from dashboards.period import Period
+from dashboards.replays import Replays
 from dashboards.state import PERIODS, State
 from dashboards.tags import collector_address
 from schemas.objects import Site
@@ -50,6 +51,11 @@ class Desk:
     settings: Settings
     pages: tuple[Page, ...] = ()
     now: Callable[[], datetime] = utc_now
+
+    @cached_property
+    def replays(self) -> Replays:
+        """The replays that pages start, one at a time."""
+        return Replays(self.settings)
 
     @property
     def collector(self) -> str:

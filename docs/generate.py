@@ -12,7 +12,8 @@ import click
 
 from clicktrail.cli import COMMANDS
 from clicktrail.settings import PREFIX, Settings
-from docs.words import OPTIONS, REASONS, REPORTS
+from dashboards.i18n import words
+from docs.words import OPTIONS, REPORTS
 from schemas.arrow import RECORDS
 from schemas.failed_event import Reason
 from schemas.json_schema import json_schema
@@ -113,7 +114,11 @@ def _shown_default(option: click.Option) -> str:
 
 def reasons_page() -> str:
     """Every reason of a failed event."""
-    rows = [(f"`{reason.value}`", *REASONS[reason.value]) for reason in Reason]
+    said = words("en")
+    rows = [
+        (f"`{reason.value}`", *(said[f"reason.{reason.value}.{what}"] for what in ("words", "do")))
+        for reason in Reason
+    ]
     return (
         f"{NOTE}# Why an event failed\n\n"
         "An event that cannot be taken is kept whole in `failed_events`, with the stage at which it failed "

@@ -2,58 +2,6 @@
 
 from __future__ import annotations
 
-REASONS = {
-    "malformed": (
-        "The bytes are not the format they claim to be: JSON, a log line, gzip or UTF-8.",
-        "Look at the bytes with `clicktrail failed show`; mend the sender.",
-    ),
-    "too_large": (
-        "A body, an event or an id is longer than its limit.",
-        "Send smaller batches; ids have at most 128 bytes.",
-    ),
-    "too_deep": (
-        "The JSON is nested more deeply than can be read.",
-        "Send flat properties.",
-    ),
-    "wrong_type": (
-        "A field holds another kind of value than its column, such as a word where a number belongs.",
-        "The detail names the field; mend the sender.",
-    ),
-    "unknown_site": (
-        "No site has the id, domain or key that the request names.",
-        "Correct the tag, or add the site with `clicktrail site add`.",
-    ),
-    "origin": (
-        "The site lists its origins, and the browser came from another one.",
-        "Add the origin with `clicktrail site add ID --origin …`, or ignore it: somebody copied your page.",
-    ),
-    "no_visitor": (
-        "Nothing says who it was: no id, no address, no agent.",
-        "Send a `visitor_id`. In an import every event needs one, because no browser stands behind it.",
-    ),
-    "no_type": (
-        "The event has neither `event_type` nor `event_name`.",
-        "Send one of the two.",
-    ),
-    "bad_time": (
-        "A time that the sender vouches for cannot be read or stored.",
-        "Send ISO 8601 with a zone, or milliseconds since 1970.",
-    ),
-    "empty": (
-        "The request came without an event.",
-        "Nothing is lost; look whether the sender is a health check.",
-    ),
-    "unsupported": (
-        "The protocol knows this message, but it is no event.",
-        "Nothing to do.",
-    ),
-    "internal": (
-        "Our own code failed on this request and kept it whole.",
-        "Please report it; nothing is lost.",
-    ),
-}
-"""Reason → what it means, what to do."""
-
 REPORTS = {
     "overview": {
         "visitors": "people with a human session that starts in the period; joined ids count once",
@@ -105,6 +53,14 @@ REPORTS = {
         "sites": "the site: first and last event received, events and failed events of the last 24 hours",
         "unknown": "requests of the last 24 hours that name no site we know",
         "meta": "when it was asked",
+    },
+    "failed": {
+        "failed": "failed events received in the period: of the site, and of no site we know",
+        "by_reason": "reason, stage, how many (failed) and when the last one arrived",
+        "unit": "hour or day: the width of one point of the trend",
+        "trend": "one row a unit that has any: at, and how many of each reason",
+        "newest": "the newest with reason, detail, attempts, size and the first 120 bytes (begin)",
+        "meta": "what was asked, and when",
     },
     "coverage": {
         "durable_share": "share of visitors whose id outlives the day",

@@ -201,7 +201,8 @@ def _failures(refused: pl.DataFrame, sources: Sequence[Source]) -> Iterator[Fail
 def _finished(events: pl.DataFrame, sources: Sequence[Source]) -> pl.DataFrame:
     """Columns of Event without nulls; those of the steps go, but for what enrichments read."""
     places = pl.Series([source.raw_ref for source in sources], dtype=pl.String).gather(events["_source"])
-    events = events.with_columns(raw_ref=pl.concat_str(places, pl.lit(":"), "_part"))
+    first = pl.Series([source.first_part for source in sources], dtype=pl.UInt32).gather(events["_source"])
+    events = events.with_columns(raw_ref=pl.concat_str(places, pl.lit(":"), pl.col("_part") + first))
     wanted, default = schema(Event), defaults(Event)
     filled = [
         pl.col(name).cast(wanted[name]).fill_null(default.get(name))

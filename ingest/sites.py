@@ -29,5 +29,12 @@ class SiteIndex:
         return self._by_id.get(site_id)
 
 
+def names(site: Site) -> list[str]:
+    """The words by which requests may have named a site before it was added: what failed may carry them."""
+    domain = _bare(site.domain)
+    domains = [site.domain, domain, f"www.{domain}"] if domain else []
+    return list(dict.fromkeys([site.id, *domains, *(key for _, key in site.keys)]))
+
+
 def _bare(domain: str) -> str:
     return domain.strip().lower().removeprefix("www.").rstrip(".")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
 from clicktrail.output import to_json
 from ingest.protocols.base import Source
-from ingest.protocols.failure import MAX_RAW, RULE_VERSION, failed
+from ingest.protocols.failure import MAX_RAW, RULE_VERSION, failed, failed_id, kept_envelope
 from schemas.envelope import encode_block
 from schemas.failed_event import FailedEvent, Reason, Stage
 
@@ -20,8 +20,11 @@ ERRORS = (Exception, pl.exceptions.PanicException)
 
 def poisonous_request(source: Source, error: BaseException) -> FailedEvent:
     """A request that broke its decoder, as it lay in the log."""
-    raw = encode_block([source.envelope])
-    return failed(source, 0, raw, Stage.DECODE, Reason.INTERNAL, _said(error))
+    envelope = source.envelope
+    failure = failed(source, 0, encode_block([envelope]), Stage.DECODE, Reason.INTERNAL, _said(error))
+    # A file that is imported again arrives at another time: only what was sent names the row.
+    sent = failed_id(failure.raw_ref, envelope.query or envelope.body)
+    return replace(failure, failed_id=sent, envelope=kept_envelope(envelope))
 
 
 def poisonous_events(events: pl.DataFrame, error: BaseException) -> Iterator[FailedEvent]:
@@ -33,10 +36,9 @@ def poisonous_events(events: pl.DataFrame, error: BaseException) -> Iterator[Fai
 
 def _failed_event(row: dict[str, Any], raw: bytes, error: BaseException) -> FailedEvent:
     place = str(row.get("raw_ref", ""))
-    key = "\0".join((place, str(row["visitor_id"]), str(row["event_id"])))
     return FailedEvent(
         site_id=row["site_id"],
-        failed_id=hashlib.blake2b(key.encode(), digest_size=16).hexdigest(),
+        failed_id=failed_id(place, raw),
         received_at=row["received_at"],
         stage=Stage.LOAD.value,
         reason=Reason.INTERNAL.value,

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime, timezone
 
 import polars as pl
 
@@ -22,6 +23,7 @@ from pipelines.known import VISITOR, KnownEvents, read_sql
 from pipelines.late import LateEvents
 from pipelines.persons import PersonTable
 from pipelines.poison import ERRORS, poisonous_events, poisonous_request
+from pipelines.refused import settled, silent, with_envelopes
 from pipelines.write import Batch, write
 from schemas.arrow import schema
 from schemas.failed_event import FailedEvent
@@ -64,8 +66,9 @@ class Change:
 
     recut: Recut
     edges: pl.DataFrame
-    failed: Sequence[FailedEvent]
     sessions: int  # that stand more than before
+    failed: Sequence[FailedEvent] = ()
+    gone: Sequence[FailedEvent] = ()  # failed rows of a replay that are none any more
 
 
 class Worker:
@@ -82,6 +85,7 @@ class Worker:
         self._batch = Batch(0, "")
         self.late: LateEvents | None = None  # only live traffic lets late events wait
         self.handed: Sequence[Source] = ()
+        self.failed: Sequence[FailedEvent] = ()  # of the last run
         self.counts = Counts()
         self.failure: StoreError | None = None
 
@@ -111,6 +115,11 @@ class Worker:
 
     def decode(self, sources: Sequence[Source]) -> Decoded:
         """Requests and lines → events with everything known from the event alone."""
+        decoded = self._decode(sources)
+        failures = [*decoded.failed, *silent(decoded, sources)]
+        return replace(decoded, failed=with_envelopes(failures, sources))
+
+    def _decode(self, sources: Sequence[Source]) -> Decoded:
         try:
             decoded = decode(sources, self._sites)
             return replace(decoded, events=enrich(decoded.events, self._sites))
@@ -120,34 +129,38 @@ class Worker:
                 log.exception("a request could not be decoded and was kept as a failed event")
                 return Decoded(decode([], self._sites).events, [poisonous_request(sources[0], error)])
         half = len(sources) // 2
-        parts = [self.decode(sources[:half]), self.decode(sources[half:])]
+        parts = [self._decode(sources[:half]), self._decode(sources[half:])]
         events = pl.concat([part.events for part in parts], how="diagonal")
         return Decoded(events, [failure for part in parts for failure in part.failed])
 
     def change(self, decoded: Decoded) -> Change:
         """New events → rows to write; events that cannot be cut become failed ones."""
         new = decoded.events if self.late is None else self.late.take(decoded.events, self._batch.token)
+        failures = decoded.failed
         try:
-            return self._change(new, decoded.failed)
+            change = self._change(new)
         except StoreError:
             raise
         except ERRORS:
-            events, failures = self._sound(new)
-        return self._change(events, [*decoded.failed, *failures])
+            events, poisonous = self._sound(new)
+            change = self._change(events)
+            failures = [*failures, *with_envelopes(poisonous, self.handed)]
+        rows = settled(failures, self.handed, datetime.now(timezone.utc))
+        return replace(change, failed=rows.failed, gone=rows.gone)
 
-    def _change(self, new: pl.DataFrame, failures: Sequence[FailedEvent]) -> Change:
+    def _change(self, new: pl.DataFrame) -> Change:
         rules = self._rules(new)
         with self._noted():
             known, sessions = self._known.around(new, rules)
         done = recut(known, new, sessions, rules)
         # Also what stands already may say it: a batch may have ended between its events and its edges.
-        return Change(done, edges(new), failures, _more(done, sessions))
+        return Change(done, edges(new), _more(done, sessions))
 
     def _sound(self, events: pl.DataFrame) -> tuple[pl.DataFrame, list[FailedEvent]]:
         """Events of visitors whose history can be cut, found by halving, and those of the others."""
         visitors = events.select(VISITOR).unique(maintain_order=True)
         try:
-            self._change(events, ())
+            self._change(events)
         except StoreError:
             raise
         except ERRORS as error:
@@ -170,25 +183,31 @@ class Worker:
         with self._noted():
             self._behind.submit(lambda: self._write_rows(change, batch))
         self._known.remember(done)
+        self.failed = change.failed
         self.counts += Counts(
             done.insert.height, done.duplicates, len(change.failed), change.sessions, done.strays
         )
         return self.counts
 
     def _write_rows(self, change: Change, batch: Batch) -> None:
-        """Events first: sessions follow from them, so that running a batch again mends one cut short."""
+        """In an order in which running a batch again mends one that was cut short.
+
+        Sessions follow from events; a failed row is what its replay starts from, so it goes last.
+        """
         done = change.recut
+        if not change.edges.is_empty():
+            self._persons.take(batch, change.edges)
         write(self.store, batch, "events", done.retract)
         write(self.store, batch, "events", done.insert)
         write(self.store, batch, "sessions", done.sessions)
-        write(self.store, batch, "failed_events", self._new_failures(change.failed))
-        if not change.edges.is_empty():
-            self._persons.take(batch, change.edges)
+        gone = [replace(row, is_deleted=True) for row in change.gone]
+        write(self.store, batch, "failed_events", self._new_failures([*change.failed, *gone]))
 
     def _new_failures(self, failures: Sequence[FailedEvent]) -> pl.DataFrame:
         """Without those that a file brought before: their time of arrival, part of the key, is another."""
         rows = pl.DataFrame([asdict(failure) for failure in failures], schema=schema(FailedEvent))
-        imported = rows.filter(pl.col("raw_ref").str.starts_with("file:")).select(FAILED_KEYS)
+        first = (pl.col("attempts") == 1) & ~pl.col("is_deleted")
+        imported = rows.filter(first & pl.col("raw_ref").str.starts_with("file:")).select(FAILED_KEYS)
         if imported.is_empty():
             return rows
         stored = self.store.query(FAILED_AGAIN, tables={"ids": imported})

@@ -36,10 +36,10 @@ class Reason(str, Enum):
 
 @dataclass(frozen=True)
 class FailedEvent:
-    """One refused event or line; replay reads `raw` again."""
+    """One refused event or line; replay reads `envelope` again."""
 
     site_id: str  # '' when unknown
-    failed_id: str  # hash of where it lay and its bytes: the same failure again is the same row
+    failed_id: str  # hash of where it lay and its bytes, whatever the reason: refused again is the same row
     received_at: datetime
     stage: str
     reason: str
@@ -47,6 +47,8 @@ class FailedEvent:
     detail: str = ""  # one line for a person
     raw: bytes = b""  # original bytes
     raw_ref: str = ""
+    envelope: bytes = b""  # a block with the request that holds it alone; '' when that is too large
+    history: str = ""  # JSON list of earlier reasons, oldest first: reason, detail, rule_version, at
     rule_version: str = ""  # of the decoders that refused it
     attempts: int = 1
     version: int = 0

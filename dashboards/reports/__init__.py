@@ -9,6 +9,7 @@ from typing import Any
 
 from dashboards.coverage import coverage
 from dashboards.period import Period
+from dashboards.reports.failed.query import failed
 from dashboards.reports.live.query import live
 from dashboards.reports.overview.query import overview
 from dashboards.reports.sessions.query import sessions
@@ -41,6 +42,9 @@ _ALL = (
     Report("sessions", "Sessions", lambda t, s, o: sessions(t, s, o.period, o.filters, o.limit).to_json()),
     Report("live", "Live", lambda t, s, o: live(t, s, o.now).to_json()),
     Report("sites", "Sites", lambda t, s, o: sites(t, [s.id], now=o.now).to_json()),
+    Report(
+        "failed", "Failed events", lambda t, s, o: failed(t, s, o.period, now=o.now, limit=o.limit).to_json()
+    ),
     Report("coverage", "Coverage", lambda t, s, o: coverage(t, s, o.period, now=o.now).to_json()),
 )
 

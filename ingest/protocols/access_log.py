@@ -117,7 +117,10 @@ def _counts(lines: Sequence[bytes], before: Mapping[int, int]) -> dict[int, int]
 
 
 def _repeats(envelope: Envelope) -> dict[int, int]:
-    said = dict(envelope.headers).get(REPEATS, "")
+    return _pairs(dict(envelope.headers).get(REPEATS, ""))
+
+
+def _pairs(said: str) -> dict[int, int]:
     pairs = (pair.partition(":") for pair in said.split(",") if pair)
     return {int(at): int(count) for at, _, count in pairs if at.isdecimal() and count.isdecimal()}
 
@@ -160,6 +163,20 @@ def raw(envelope: Envelope, part: int) -> bytes:
     return lines[part] if part < len(lines) else b""
 
 
+def alone(envelope: Envelope, part: int) -> Envelope:
+    """One line, and how many identical ones stood before it."""
+    line = raw(envelope, part)
+    stood = _stood(envelope.body, dict(envelope.headers).get(REPEATS, "")).get(part, 0)
+    headers = [one for one in envelope.headers if one[0] != REPEATS]
+    headers += [(REPEATS, f"0:{stood}")] if stood else []
+    return msgspec.structs.replace(envelope, body=line, headers=tuple(headers))
+
+
+@lru_cache(maxsize=1)
+def _stood(body: bytes, said: str) -> dict[int, int]:
+    return _counts(_split(body), _pairs(said))
+
+
 def detect(lines: Sequence[bytes]) -> str | None:
     """What most of these lines of a file are: `native` events, `combined` (any access log), or None."""
     votes = Counter(found for line in lines if (found := _detect(line)))
@@ -198,4 +215,5 @@ PROTOCOL = Protocol(
     answer=answer,
     decode=decode,
     raw=raw,
+    alone=alone,
 )

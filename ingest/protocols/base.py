@@ -46,6 +46,8 @@ class Source:
 
     envelope: Envelope
     raw_ref: str
+    first_part: int = 0  # number of its first event or line: a part of a request that is read alone
+    refused: FailedEvent | None = None  # the row it was read back from, in a replay
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,11 @@ def request_bytes(envelope: Envelope, part: int) -> bytes:  # noqa: ARG001 - one
     return envelope.query or envelope.body
 
 
+def whole_request(envelope: Envelope, part: int) -> Envelope:  # noqa: ARG001 - one event a request
+    """A request that is one event holds nothing else."""
+    return envelope
+
+
 @dataclass(frozen=True)
 class Protocol:
     """One dialect, both halves."""
@@ -79,5 +86,10 @@ class Protocol:
     decode: Callable[[Sequence[Source]], Decoded]
     raw: Callable[[Envelope, int], bytes] = request_bytes
     """The original bytes of event or line `_part` of a request."""
+    alone: Callable[[Envelope, int], Envelope] = whole_request
+    """A request that holds event or line `_part` alone, as its part 0, and is decoded to the same row.
+
+    A part that cannot be told apart is the whole request. Protocols of several events a request need it.
+    """
     kept_headers: tuple[str, ...] = ()
     """Headers its envelopes keep beside those every envelope keeps."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import msgspec
 import polars as pl
@@ -23,6 +24,8 @@ from schemas.failed_event import FailedEvent, Reason, Stage
 
 GZIP = b"\x1f\x8b"
 MAX_INFLATED = 64 << 20
+LINE = ("form", "line")
+"""Header of a request that holds one line of several alone: the line is an event, never a batch."""
 
 
 class _Batch(msgspec.Struct):
@@ -42,7 +45,8 @@ class _Parts:
 
     events: list[tuple[int, bytes]]
     site: str = ""
-    sent_at: object = None
+    sent_at: msgspec.Raw = field(default_factory=lambda: msgspec.Raw(b"null"))
+    lines: bool = False  # each was a line of its own, which says its site and time itself
 
 
 def decode(sources: Sequence[Source]) -> Decoded:
@@ -57,7 +61,7 @@ def decode(sources: Sequence[Source]) -> Decoded:
                 frames.append(frame)
                 parts = _Parts(left)
             else:
-                parts = _parts(_inflated(source.envelope.body))
+                parts = _parts_of(source.envelope)
         except Refused as refused:
             raw = source.envelope.body
             failures.append(failed(source, 0, raw, Stage.DECODE, refused.reason, refused.detail))
@@ -72,12 +76,22 @@ def _rows(
 ) -> Iterator[dict[str, object]]:
     envelope = source.envelope
     second = 0 if envelope.method == "IMPORT" else envelope.received_at // 1000
-    defaults = Defaults(number, parts.site, parts.sent_at, envelope.trusted, envelope.site_key, second)
+    defaults = Defaults(
+        number, parts.site, _sent_at(parts.sent_at), envelope.trusted, envelope.site_key, second
+    )
     for part, raw in parts.events:
         try:
             yield event_row(raw, part, defaults)
         except Refused as refused:
-            failures.append(failed(source, part, raw, refused.stage, refused.reason, refused.detail))
+            said = (refused.stage, refused.reason, refused.detail)
+            failures.append(failed(source, part, raw, *said, site_id=envelope.site_key or parts.site))
+
+
+def _parts_of(envelope: Envelope) -> _Parts:
+    """The events of a client's request. Raises Refused."""
+    if LINE in envelope.headers:
+        return _Parts([(0, envelope.body)], lines=True)
+    return _parts(_inflated(envelope.body))
 
 
 def _inflated(body: bytes) -> bytes:
@@ -118,9 +132,7 @@ def _parts(body: bytes) -> _Parts:
         return _one_or_lines(body)
     if not batch.events:
         raise Refused(Reason.EMPTY, "no event in the batch")
-    return _Parts(
-        [(at, bytes(raw)) for at, raw in enumerate(batch.events)], batch.site, _sent_at(batch.sent_at)
-    )
+    return _Parts([(at, bytes(raw)) for at, raw in enumerate(batch.events)], batch.site, batch.sent_at)
 
 
 def _sent_at(raw: msgspec.Raw) -> object:
@@ -136,7 +148,8 @@ def _one_or_lines(body: bytes) -> _Parts:
     try:
         msgspec.json.decode(body, type=msgspec.Raw)
     except (msgspec.DecodeError, RecursionError):
-        return _Parts([(number, line) for number, line in enumerate(body.split(b"\n")) if line.strip()])
+        lines = [(number, line) for number, line in enumerate(body.split(b"\n")) if line.strip()]
+        return _Parts(lines, lines=True)
     return _Parts([(0, body.strip())])
 
 
@@ -152,12 +165,44 @@ def answer(request: Request) -> Answer:
 
 def raw(envelope: Envelope, part: int) -> bytes:
     """The bytes of one event of a body."""
+    found = _part(envelope, part)
+    return envelope.body if found is None else found
+
+
+def alone(envelope: Envelope, part: int) -> Envelope:
+    """One event with what its batch says for all, or one line; a body nobody can take apart is whole."""
+    found = _part(envelope, part)
+    if found is None:
+        return envelope
+    if envelope.method == "IMPORT":
+        return msgspec.structs.replace(envelope, body=found)
+    parts, _ = _read(envelope)
+    if parts.lines:
+        headers = tuple(one for one in envelope.headers if one != LINE)
+        return msgspec.structs.replace(envelope, body=found, headers=(*headers, LINE))
+    batch = _Batch([msgspec.Raw(found)], parts.site, parts.sent_at)
+    return msgspec.structs.replace(envelope, body=msgspec.json.encode(batch))
+
+
+def _part(envelope: Envelope, part: int) -> bytes | None:
+    if envelope.method == "IMPORT":
+        lines = _split(envelope.body)
+        return lines[part] if part < len(lines) else None
     try:
-        if envelope.method == "IMPORT":
-            return envelope.body.split(b"\n")[part]
-        return dict(_parts(_inflated(envelope.body)).events)[part]
-    except (Refused, LookupError):
-        return envelope.body
+        return _read(envelope)[1].get(part)
+    except Refused:
+        return None
+
+
+@lru_cache(maxsize=1)  # all parts of a body may be asked for, one after the other
+def _split(body: bytes) -> list[bytes]:
+    return body.split(b"\n")
+
+
+@lru_cache(maxsize=1)
+def _read(envelope: Envelope) -> tuple[_Parts, dict[int, bytes]]:
+    parts = _parts_of(envelope)
+    return parts, dict(parts.events)
 
 
 def site_key(request: Request) -> str:  # noqa: ARG001 - the same for every request
@@ -173,4 +218,5 @@ PROTOCOL = Protocol(
     answer=answer,
     decode=decode,
     raw=raw,
+    alone=alone,
 )

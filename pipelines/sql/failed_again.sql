@@ -1,3 +1,3 @@
 -- Which of `ids` (site_id, failed_id), sent along, stand already: a file that is imported again fails again.
-SELECT DISTINCT site_id, failed_id FROM failed_events
+SELECT site_id, failed_id FROM failed_events FINAL
 WHERE (site_id, failed_id) IN (SELECT site_id, failed_id FROM ids)

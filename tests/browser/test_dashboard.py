@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,9 @@ from waitress.server import create_server
 from clicktrail.settings import Settings
 from dashboards.app import create_app
 from dashboards.serve import listen
+from ingest.protocols.base import Source
+from pipelines.writer import Writer
+from schemas.envelope import Envelope
 from schemas.objects import Site
 from store.objects import put_site
 from store.tables.client import Store, open_store
@@ -39,7 +43,8 @@ MS = 15_000
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 ACCESSIBLE = (
-    "/?site=hats&f=country%3DDE", "/live?site=hats", "/sites?site=hats", "/?site=hats&f=colour%3Dred&lang=zh",
+    "/?site=hats&f=country%3DDE", "/live?site=hats", "/sites?site=hats", "/failed?site=hats",
+    "/failed?site=hats&start=2020-01-01&end=2020-01-02", "/?site=hats&f=colour%3Dred&lang=zh",
     "/?site=nobody", "/?site=mute", "/nowhere",
 )  # fmt: skip
 """Every page and every state of a page."""
@@ -99,6 +104,17 @@ def tables(_migrated_store: Store) -> Store:
 def shop(tables: Store) -> Shop:
     put_site(tables, Site("mute", "mute.example"))
     return open_shop(tables, "hats")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def refused(tables: Store, store_settings: Settings) -> None:
+    """Two requests as the pipeline keeps them: one names a site that comes later, one is broken."""
+    now = time.time_ns() // 1_000_000
+    bodies = [b'{"site":"late","events":[{"event_type":"click","visitor_id":"v"}]}', b"<b>broken"]
+    requests = [Source(Envelope(now, "native", body=b), f"log:0:0:{n}") for n, b in enumerate(bodies)]
+    writer = Writer(store_settings)
+    with writer.turn() as turn:
+        assert writer.write(turn, "log0:0-1", requests).failed == 2
 
 
 @contextmanager
@@ -205,6 +221,7 @@ def test_every_page_opens_in_both_languages_and_themes(
         "/": ("10 visitors, 100% more", "10 位访客，比之前 30 天多 100%"),
         "/live": ("Happening now", "正在发生"),
         "/sites": ("First event received", "首个事件收到于"),
+        "/failed": ("Why they failed", "失败原因"),
     }
     for path, said in words.items():
         page = watched.open(f"{path}?site=hats&lang={lang}")
@@ -340,6 +357,30 @@ def test_the_card_of_a_site_without_events_gives_way_to_the_numbers(
     page.wait_for_selector("text=No events yet", timeout=MS)
     click(tables, Shop(Site("socks"), shop.now), "first", datetime.now(timezone.utc))
     page.wait_for_selector(".kpis", timeout=MS)
+
+
+def test_failed_events_are_shown_and_tried_again(opened: Any, shop: Shop, tables: Store) -> None:
+    page = opened().open("/failed?site=hats")
+    assert {"Unknown site", "Malformed"} <= set(page.inner_text("main").split("\n"))
+    page.click("tr:has-text('neither an event') >> button")
+    page.wait_for_selector("#failed-example pre:has-text('<b>broken')", timeout=MS)
+    page.click("#failed-replay button")
+    page.wait_for_selector("text=0 would become events", timeout=4 * MS)
+    assert page.query_selector("#failed-replay .primary") is None, "nothing to replay"
+
+    put_site(tables, Site("late"))
+    page = opened().open("/failed?site=late")
+    page.click("#failed-replay button")
+    page.wait_for_selector("text=Of 2 failed events 1 would become events", timeout=4 * MS)
+    assert not tables.rows("SELECT 1 FROM events WHERE site_id = 'late'"), "that was a dry run"
+    page.click("#failed-replay .primary")
+    page.wait_for_selector("text=Of 2 failed events 1 became events", timeout=4 * MS)
+    assert tables.rows("SELECT event_type FROM events FINAL WHERE site_id = 'late'") == [
+        {"event_type": "click"}
+    ]
+    page.click("text=Show what is left")
+    page.wait_for_selector("tr:has-text('neither an event') >> text=tried 2 times", timeout=MS)
+    assert "Unknown site" not in page.inner_text("tbody >> nth=0")
 
 
 def test_markup_in_data_and_addresses_is_shown_as_text(opened: Any, shop: Shop) -> None:

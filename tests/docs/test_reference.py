@@ -13,6 +13,8 @@ import pytest
 
 from clicktrail.cli import COMMANDS
 from clicktrail.settings import PREFIX, Settings
+from dashboards.i18n import LANGUAGES
+from dashboards.i18n import words as texts
 from dashboards.period import Period
 from dashboards.reports import REPORTS, ReportOptions
 from docs import generate, words
@@ -62,7 +64,11 @@ def test_every_setting_is_documented_in_words() -> None:
 
 
 def test_every_reason_has_its_sentence_and_no_other_word_has() -> None:
-    assert list(words.REASONS) == [reason.value for reason in Reason]
+    for lang in LANGUAGES:
+        said = {key.split(".")[1] for key in texts(lang) if re.fullmatch(r"reason\.\w+\.(words|do)", key)}
+        assert said == {reason.value for reason in Reason}
+    page = generate.reasons_page()
+    assert all(f"| `{reason.value}` | " in page for reason in Reason)
 
 
 def test_the_keys_of_every_report_are_documented(store: Store) -> None:
