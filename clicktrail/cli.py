@@ -22,6 +22,7 @@ COMMANDS = {
     "doctor": "check this installation and say what to mend",
     "failed": "events that were refused, with the reason",
     "import": "bring in files of events or access logs",
+    "rebuild": "cut a site's history again under another rule",
     "report": "any report of the dashboard, as a table or JSON",
     "run": "the pipeline: log → sessions → store",
     "site": "add and list sites, print the tag to paste",

@@ -98,8 +98,9 @@ class Worker:
             raise
 
     def forget(self) -> None:
-        """Drop all that only memory holds of the tables."""
+        """Drop all that only memory holds of the tables; the rule of a site is one of them."""
         self._known.forget()
+        self._sites_read = float("-inf")
 
     def decode(self, sources: Sequence[Source]) -> Decoded:
         """Requests and lines → events with everything known from the event alone."""

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.resources import files
 
 from clicktrail.settings import Settings
 from ingest.protocols.base import Source
-from pipelines.lease import Lease, Turn
+from pipelines.lease import Turn
 from pipelines.local import LocalRuns
+from pipelines.turns import Turns, version_of
 from pipelines.worker import Counts, worker
 from pipelines.write import Batch
-
-NEWEST_VERSION = (files("pipelines") / "sql" / "newest_version.sql").read_text(encoding="utf-8")
-EPOCH_BITS = 32
 
 
 class Writer:
@@ -23,14 +20,13 @@ class Writer:
     def __init__(self, settings: Settings) -> None:
         self._worker = worker(settings)
         self._run = LocalRuns(settings)
-        newest = int(self._worker.store.rows(NEWEST_VERSION)[0]["version"] or 0)
-        self._lease = Lease(settings.data.resolve() / "lease", above=newest >> EPOCH_BITS)
+        self._turns = Turns(settings, self._worker.store)
         self._number = 0
 
     @contextmanager
     def turn(self) -> Iterator[Turn]:
         """Hold the lease; when another wrote in between, what memory holds of the tables is dropped."""
-        with self._lease.turn() as turn:
+        with self._turns.turn() as turn:
             if turn.taken_over:
                 self._worker.forget()
             try:
@@ -40,7 +36,7 @@ class Writer:
 
     def wanted(self) -> bool:
         """Whether another waits for its turn."""
-        return self._lease.wanted()
+        return self._turns.wanted()
 
     def write(self, turn: Turn, token: str, block: Sequence[Source]) -> Counts:
         """Work on one block under the next version; `token` names it for retries.
@@ -48,7 +44,7 @@ class Writer:
         Its rows may still be on their way: `settle`, or the end of the turn, waits for them.
         """
         self._number += 1
-        return self._run(Batch(turn.epoch << EPOCH_BITS | self._number, token), block)
+        return self._run(Batch(version_of(turn, self._number), token), block)
 
     def settle(self) -> None:
         """Wait until all rows are in the tables. Raises StoreError if they are not."""

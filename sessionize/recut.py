@@ -62,7 +62,7 @@ def recut(known: pl.DataFrame, new: pl.DataFrame, stored: pl.DataFrame, rules: M
     return Recut(
         insert=insert,
         retract=_tombstones(lost, insert),
-        sessions=_changes(before, cut.sessions),
+        sessions=session_changes(before, cut.sessions),
         duplicates=new.height - insert.height,
         strays=int(np.count_nonzero(np.flatnonzero(stays)[stray] >= before_new)),
         touched=ranges,
@@ -141,8 +141,8 @@ def _tombstones(lost: pl.DataFrame, insert: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _changes(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
-    """Sessions that are new or differ, and tombstones of those that are no more."""
+def session_changes(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+    """Sessions that are new or differ, and tombstones of those that are no more; all of version 0."""
     content = [c for c in after.columns if c not in ("version", "is_deleted")]
     changed = after.join(before, on=content, how="anti")
     gone = before.join(after, on=SESSION_KEYS, how="anti")
