@@ -22,7 +22,7 @@ from pipelines.rebuild.run import rebuild, try_rule
 @click.option("--currency", help="ISO 4217, e.g. EUR: revenue is counted in it.")
 @click.option("--timezone", help="Zone in which days are cut, e.g. Europe/Berlin.")
 @click.option("--dry-run", is_flag=True, help="Say what would change and write nothing.")
-@click.option("--restart", is_flag=True, help="Drop a rebuild that was stopped, and start from the beginning.")
+@click.option("--restart", is_flag=True, help="Drop a rebuild that was stopped and start anew.")
 @json_option
 @click.pass_obj
 def command(

@@ -16,7 +16,7 @@ from store.tables.client import Store
 
 HASHES = 1 << 64
 _TOUCHED = read_sql("rebuild_touched")
-_SCHEMA = {name: schema(Event)[name] for name in COLUMNS}
+_SCHEMA = pl.Schema({name: schema(Event)[name] for name in COLUMNS})
 
 
 def read_touched_sql(name: str) -> str:
@@ -29,7 +29,7 @@ _EVENTS = read_touched_sql("rebuild_events").replace("{rule_columns}", ", ".join
 
 @dataclass(frozen=True)
 class Visitors:
-    """Visitors of a site by their hash (vh), both ends included; `since`: only those touched since a version."""
+    """Visitors of a site by their hash vh, both ends included, that are touched since a version."""
 
     site_id: str
     first: int = 0

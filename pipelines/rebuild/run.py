@@ -24,7 +24,14 @@ from pipelines.known import read_sql
 from pipelines.lease import Turn
 from pipelines.rebuild.figures import Figures, Tally, stored_figures
 from pipelines.rebuild.history import Visitors, history_sessions, read_touched_sql, slice_of, slice_width
-from pipelines.rebuild.journal import Journal, Value, journal_file, read_journal, remove_journal, write_journal
+from pipelines.rebuild.journal import (
+    Journal,
+    Value,
+    journal_file,
+    read_journal,
+    remove_journal,
+    write_journal,
+)
 from pipelines.rebuild.swap import SHADOW, changed_site, drop_shadows, swap
 from pipelines.turns import Turns, version_of
 from schemas.arrow import complete
@@ -44,10 +51,14 @@ MAX_ROUNDS = 20
 
 _EXTENT, _LAYOUT, _ERASED = (read_sql(f"rebuild_{name}") for name in ("extent", "layout", "erased"))
 _SHADOW, _SLICES = (read_touched_sql(f"rebuild_{name}") for name in ("shadow", "slices"))
-_FORGET_ERASED = f"DELETE FROM {SHADOW} WHERE vh NOT IN (SELECT vh FROM events WHERE site_id = {{site_id:String}})"
+_FORGET_ERASED = read_sql("rebuild_forget_erased")
 Progress = Callable[[int, str], None]
 
 log = logging.getLogger("clicktrail.pipeline")
+
+
+def _silent(_done: int, _remark: str) -> None:
+    """Progress for nobody."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +75,11 @@ class RuleChange:
 
 
 def try_rule(
-    store: Store, site_id: str, changes: Mapping[str, Value], *, progress: Progress = lambda _done, _remark: None
+    store: Store,
+    site_id: str,
+    changes: Mapping[str, Value],
+    *,
+    progress: Progress = _silent,
 ) -> RuleChange:
     """What a rebuild with these changes would make of the site's history; writes nothing.
 
@@ -78,14 +93,14 @@ def try_rule(
     return RuleChange((Rule.of(site), stored_figures(store, site_id)), (Rule.of(changed), tally.figures()))
 
 
-def rebuild(
+def rebuild(  # noqa: PLR0913 - what the command line says
     settings: Settings,
     store: Store,
     site_id: str,
     changes: Mapping[str, Value],
     *,
     restart: bool = False,
-    progress: Progress = lambda _done, _remark: None,
+    progress: Progress = _silent,
 ) -> RuleChange:
     """Cut the site's history again with these fields of the site changed, and swap it in.
 

@@ -22,13 +22,13 @@ from store.tables.client import Store
 SHADOW, NEXT = "sessions_rebuild", "sessions_next"
 SETTLE_S = 0.5
 _NEXT = (
-    f"DROP TABLE IF EXISTS {NEXT} SYNC",
-    f"CREATE TABLE {NEXT} CLONE AS sessions",
-    f"DELETE FROM {NEXT} WHERE site_id = {{site_id:String}}",
-    f"ALTER TABLE {NEXT} ATTACH PARTITION ALL FROM {SHADOW}",
-    f"ALTER TABLE {NEXT} MODIFY COMMENT {{id:String}}",
+    "DROP TABLE IF EXISTS sessions_next SYNC",
+    "CREATE TABLE sessions_next CLONE AS sessions",
+    "DELETE FROM sessions_next WHERE site_id = {site_id:String}",
+    "ALTER TABLE sessions_next ATTACH PARTITION ALL FROM sessions_rebuild",
+    "ALTER TABLE sessions_next MODIFY COMMENT {id:String}",
 )
-_EXCHANGE = f"EXCHANGE TABLES sessions AND {NEXT}"
+_EXCHANGE = "EXCHANGE TABLES sessions AND sessions_next"
 _COMMENT = "SELECT comment FROM system.tables WHERE database = currentDatabase() AND name = {table:String}"
 
 log = logging.getLogger("clicktrail.pipeline")

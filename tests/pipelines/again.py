@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 
 from schemas.event import Event
 from schemas.session import Session
 from sessionize.rule import Rule, cut
+from store import objects
 from store.tables.client import Store
 
 
@@ -22,14 +24,20 @@ def stored_sessions(store: Store) -> set[Session]:
     return {replace(Session(**row), version=0) for row in rows}
 
 
-def sessions_again(events: list[Event]) -> set[Session]:
-    """What the rule makes of these events, without what the tables say of sessions."""
+def sessions_again(events: list[Event], rules: Mapping[str, Rule] | None = None) -> set[Session]:
+    """What the rules of their sites make of these events, without what the tables say of sessions."""
     visitors = defaultdict(list)
     for event in events:
         visitors[event.site_id, event.visitor_id].append(event)
-    return {session for members in visitors.values() for session in cut(members, Rule()).sessions}
+    rules = rules or {}
+    return {
+        session
+        for (site_id, _), members in visitors.items()
+        for session in cut(members, rules.get(site_id, Rule())).sessions
+    }
 
 
 def assert_recomputable(store: Store) -> None:
-    """The sessions that stand are those that the rule makes of the events that stand."""
-    assert stored_sessions(store) == sessions_again(stored_events(store))
+    """The sessions that stand are those that the rules of the sites make of the events that stand."""
+    rules = {site.id: Rule.of(site) for site in objects.sites(store)}
+    assert stored_sessions(store) == sessions_again(stored_events(store), rules)
