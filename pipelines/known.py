@@ -27,6 +27,15 @@ def read_sql(name: str) -> str:
     return text.replace("{columns}", ", ".join(STORED))
 
 
+def read_back(
+    store: Store, events: pl.DataFrame, rules: Mapping[str, Rule]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Stored events (STORED columns) and sessions around these events, from the tables alone."""
+    reading = ReadBack(events, rules)
+    reading.add_copies(store.query(COPIES, tables={"ids": reading.keys}))
+    return _read_chains(reading, lambda sql, name, asked: _of_visitors(store, sql, name, asked))
+
+
 COPIES, DAYS, EXTENT = (read_sql(name) for name in ("stored_copies", "stored_days", "stored_extent"))
 SESSIONS = read_sql("stored_sessions")
 
@@ -57,17 +66,15 @@ class KnownEvents:
             return pl.concat([known.events, copies]), known.sessions
         reading = ReadBack(new.join(known.missing, on=VISITOR, how="semi"), rules)
         reading.add_copies(copies)
-        while (days := reading.wanted()).height:
-            reading.add_days(days, self._read(DAYS, "days", days))
-        sessions = self._read(SESSIONS, "chains", reading.chains())
-        return pl.concat([known.events, reading.known]), pl.concat(
+        events, sessions = _read_chains(reading, self._read)
+        return pl.concat([known.events, events]), pl.concat(
             [known.sessions, sessions.select(known.sessions.columns)]
         )
 
     def _read(self, sql: str, name: str, asked: pl.DataFrame) -> pl.DataFrame:
         """Rows of the visitors asked about (the tables find them by a hash, which two may share)."""
         self._settle()
-        return self._store.query(sql, tables={name: asked}).join(asked, on=VISITOR, how="semi")
+        return _of_visitors(self._store, sql, name, asked)
 
     def _copies(self, new: pl.DataFrame) -> pl.DataFrame:
         """Stored copies of the new events, wherever they lie."""
@@ -91,3 +98,16 @@ class KnownEvents:
         for (site_id,), rows in done.insert.select("site_id", "event_id").group_by("site_id"):
             if (seen := self._seen[str(site_id)]) is not None:
                 seen.add(rows["event_id"])
+
+
+def _read_chains(
+    reading: ReadBack, read: Callable[[str, str, pl.DataFrame], pl.DataFrame]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Read day by day until all chains are closed, and the sessions in them."""
+    while (days := reading.wanted()).height:
+        reading.add_days(days, read(DAYS, "days", days))
+    return reading.known, read(SESSIONS, "chains", reading.chains())
+
+
+def _of_visitors(store: Store, sql: str, name: str, asked: pl.DataFrame) -> pl.DataFrame:
+    return store.query(sql, tables={name: asked}).join(asked, on=VISITOR, how="semi")

@@ -8,14 +8,13 @@ import time
 
 from clicktrail.errors import StoreError
 from clicktrail.settings import Settings
-from pipelines.checkpoint import Checkpoint, Range
+from pipelines.checkpoint import READER, Checkpoint, Range
 from pipelines.sources import block_sources
 from pipelines.worker import Counts
 from pipelines.writer import Writer
 from store.log import open_log
 from store.log.base import Log, Record
 
-READER = "pipeline"
 LIVE_BYTES = 8 << 20
 _POLL_S = 0.02
 _RETRY_S = 0.5

@@ -132,7 +132,7 @@ class Worker:
         with self._noted():
             known, sessions = self._known.around(new, rules)
         done = recut(known, new, sessions, rules)
-        return Change(done, edges(done.insert), failures, _more(done, sessions))
+        return Change(done, edges(done.insert), failures, more_sessions(done, sessions))
 
     def _sound(self, events: pl.DataFrame) -> tuple[pl.DataFrame, list[FailedEvent]]:
         """Events of visitors whose history can be cut, found by halving, and those of the others."""
@@ -206,7 +206,7 @@ def worker(settings: Settings) -> Worker:
     return _workers[settings]
 
 
-def _more(done: Recut, before: pl.DataFrame) -> int:
+def more_sessions(done: Recut, before: pl.DataFrame) -> int:
     """How many sessions stand more than before: new ones less vanished ones."""
     gone = pl.col("is_deleted")
     new = done.sessions.filter(~gone).join(before, on="session_id", how="anti")

@@ -41,16 +41,26 @@ class Recut:
     sessions_after: pl.DataFrame  # schema(Session) and chain
 
 
-def recut(known: pl.DataFrame, new: pl.DataFrame, stored: pl.DataFrame, rules: Mapping[str, Rule]) -> Recut:
+def recut(
+    known: pl.DataFrame,
+    new: pl.DataFrame,
+    stored: pl.DataFrame,
+    rules: Mapping[str, Rule],
+    replaced: pl.DataFrame | None = None,
+) -> Recut:
     """Compare what stands with what should.
 
     `known`: stored events (STORED columns): all copies of the new events, and all events of the chains that
     these and the new events touch. More does no harm; superseded and deleted rows belong to it.
     `new`: events of the block, any columns of schema(Event). `stored`: session rows of these chains.
+    `replaced`: stored events (SLIM columns) whose requests say `new` instead now: they stand no longer.
     """
+    gone = slim(known).clear() if replaced is None else slim(replaced)
+    known, is_gone = _without(known, gone)
     every, before_new = pl.concat([slim(known), slim(new)]), known.height
     linked = chains(every, rules)
     touched = touching(every, new, before_new)
+    touched[:before_new] |= is_gone
     wins, lost = _standing(known, new, every)
     stays = wins & linked.of(touched)
     after = every.filter(stays)
@@ -61,7 +71,7 @@ def recut(known: pl.DataFrame, new: pl.DataFrame, stored: pl.DataFrame, rules: M
     stray = cut.session_of == -1
     return Recut(
         insert=insert,
-        retract=_tombstones(lost, insert),
+        retract=_tombstones(pl.concat([lost, gone]), insert),
         sessions=session_changes(before, cut.sessions),
         duplicates=new.height - insert.height,
         strays=int(np.count_nonzero(np.flatnonzero(stays)[stray] >= before_new)),
@@ -79,6 +89,16 @@ def touching(every: pl.DataFrame, new: pl.DataFrame, before_new: int) -> Bools:
     if copies.height:
         touches[copies.join(new.select(KEYS), on=KEYS, how="semi")["row"]] = True
     return touches
+
+
+def _without(known: pl.DataFrame, gone: pl.DataFrame) -> tuple[pl.DataFrame, Bools]:
+    """The known rows with those that are gone marked as deleted, and which these are."""
+    is_gone = np.zeros(known.height, dtype=np.bool_)
+    if gone.is_empty():
+        return known, is_gone
+    rows = known.select(*KEYS, "event_time").with_row_index("row")
+    is_gone[rows.join(gone, on=[*KEYS, "event_time"], how="semi")["row"]] = True
+    return known.with_columns(is_deleted=pl.col("is_deleted") | pl.lit(pl.Series(is_gone))), is_gone
 
 
 def _standing(known: pl.DataFrame, new: pl.DataFrame, every: pl.DataFrame) -> tuple[Bools, pl.DataFrame]:

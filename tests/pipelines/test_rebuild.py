@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import signal
@@ -16,6 +17,7 @@ import pytest
 from clicktrail.errors import ConfigError
 from clicktrail.settings import Settings
 from ingest.protocols.base import Source
+from pipelines.rebuild import run, swap
 from pipelines.rebuild.figures import stored_figures
 from pipelines.rebuild.journal import journal_file, read_journal
 from pipelines.rebuild.run import alone, rebuild, try_rule
@@ -35,32 +37,24 @@ FIVE_MINUTES = {"timeout_s": 300}
 ALL = -1
 KINDS = ("page_view", "page_view", "click", "ping", "order")
 
-REBUILD = """
+KILLED = """
 import os, signal, sys
 from pathlib import Path
 from clicktrail.settings import Settings
-from pipelines.rebuild import run, swap
-from store import durable, objects
+from pipelines.rebuild.run import rebuild
 from store.tables.client import Store, open_store
 
-left = int(sys.argv[2])
-
-def dies_before(act):
-    def counted(*arguments, **named):
-        global left
-        left -= 1
-        if left < 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return act(*arguments, **named)
-    return counted
-
-settings = Settings(data=Path(sys.argv[1]))
+settings, last = Settings(data=Path(sys.argv[1])), sys.argv[2]
 store = open_store(settings)
-Store.command, Store.insert = dies_before(Store.command), dies_before(Store.insert)
-for module in (run, swap):
-    for name in ("write_journal", "remove_journal"):
-        setattr(module, name, dies_before(getattr(module, name)))
-run.rebuild(settings, store, "shop", {"timeout_s": 300})
+act = Store.command
+
+def command(self, sql, **parameters):
+    act(self, sql, **parameters)
+    if sql.startswith(last):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+Store.command = command
+rebuild(settings, store, "shop", {"timeout_s": 300})
 """
 
 
@@ -233,20 +227,18 @@ def test_a_reader_sees_the_old_sessions_or_the_new_ones(shop: Store, store_setti
     assert seen == sorted(seen, key=lambda one: one == new), "back to the old ones"
 
 
-def test_killed_before_any_of_its_acts_it_goes_on_and_the_tables_agree_with_the_rule(
-    shop: Store, store_settings: Settings
+def test_cut_off_before_any_of_its_acts_it_goes_on_and_the_tables_agree_with_the_rule(
+    shop: Store, store_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Kill -9 before the first act, the second, the third …; after each, any writer finds sound tables."""
-    events = len(stored_events(shop))
+    """Before the first act on tables or journal, the second, the third …; any writer finds sound tables."""
+    monkeypatch.setattr("pipelines.rebuild.run.SLICE_EVENTS", 1 << 30)
+    monkeypatch.setattr("pipelines.rebuild.swap.SETTLE_S", 0.0)
     rules_seen = set()
     for acts in range(100):
-        ended = subprocess.run(
-            [sys.executable, "-c", REBUILD, str(store_settings.data), str(acts)],
-            cwd=ROOT, capture_output=True, timeout=100, check=False,
-        )  # fmt: skip
-        if ended.returncode == 0:
+        with monkeypatch.context() as patch, contextlib.suppress(Stopped):
+            stop_before(acts, patch)
+            rebuild(store_settings, shop, "shop", FIVE_MINUTES)
             break
-        assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
         with Turns(store_settings, shop).turn():
             assert_recomputable(shop)
         rules_seen.add(site_of(shop).timeout_s)
@@ -260,9 +252,27 @@ def test_killed_before_any_of_its_acts_it_goes_on_and_the_tables_agree_with_the_
     assert rules_seen == {300, 1800}
     assert site_of(shop).timeout_s == 300
     assert tables_of(shop).isdisjoint({"sessions_rebuild", "sessions_next"})
-    assert len(stored_events(shop)) >= events
     write(store_settings, history(3, 50, 390), "shop")
     assert_recomputable(shop)
+
+
+@pytest.mark.parametrize(
+    ("last", "rule"),
+    [("CREATE TABLE sessions_rebuild", 1800), ("ALTER TABLE sessions_next MODIFY", 1800), ("EXCHANGE", 300)],
+)
+def test_kill_9_after_an_act(shop: Store, store_settings: Settings, last: str, rule: int) -> None:
+    first, events = stored_sessions(shop), stored_events(shop)
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(store_settings.data), last], cwd=ROOT, timeout=100, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    write(store_settings, [], "shop")  # any writer
+    assert site_of(shop).timeout_s == rule
+    assert_recomputable(shop)
+    assert (stored_sessions(shop) == first) == (rule == 1800)
+    rebuild(store_settings, shop, "shop", FIVE_MINUTES)
+    assert_recomputable(shop)
+    assert stored_events(shop) == events
 
 
 def test_what_stands_is_not_built_again(
@@ -327,3 +337,24 @@ def stop_at(slices: int) -> Callable[[int, str], None]:
             raise Stopped
 
     return progress
+
+
+def stop_before(acts: int, patch: pytest.MonkeyPatch) -> None:
+    """Stop before an act on the tables or on the journal, after so many of them."""
+    left = acts
+
+    def counted(act: Callable[..., None]) -> Callable[..., None]:
+        def counting(*arguments: object, **named: object) -> None:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise Stopped
+            act(*arguments, **named)
+
+        return counting
+
+    for name in ("command", "insert"):
+        patch.setattr(Store, name, counted(getattr(Store, name)))
+    for module in (run, swap):
+        for name in ("write_journal", "remove_journal"):
+            patch.setattr(module, name, counted(getattr(module, name)))
