@@ -192,9 +192,9 @@ class DecodeWorker(Worker):
         return pl.concat([frame.select(place=REQUEST) for frame in given])["place"].unique().to_list()
 
     def _names_us(self, failed: pl.DataFrame) -> pl.Series:
-        """Which failed events are of the site; some say a key of it only."""
+        """Which failed events are of the site, some by a key only; those of no known site are anyone's."""
         found = [self._sites.find(*key) for key in failed.select("protocol", "site_id").iter_rows()]
-        return pl.Series([site is not None and site.id == self.site_id for site in found], dtype=pl.Boolean)
+        return pl.Series([site is None or site.id == self.site_id for site in found], dtype=pl.Boolean)
 
     def _change(self, new: pl.DataFrame, failures: Sequence[FailedEvent]) -> Change:
         """What is other than it was stored; the chains of the rest stay as they are."""
