@@ -14,6 +14,7 @@ from store.tables.client import Store
 
 _FIGURES = read_sql("rebuild_figures")
 _MONEY = pl.Decimal(38, 4)
+_ZERO = Decimal("0.0000")
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,8 @@ def stored_figures(store: Store, site_id: str) -> Figures:
     """What stands in the tables. Raises StoreError."""
     (row,) = store.rows(_FIGURES, site_id=site_id)
     if not row["sessions"]:
-        return Figures(0, 0, None, None, None, Decimal(0))
-    return Figures(**row)
+        return Figures(0, 0, None, None, None, _ZERO)
+    return Figures(**{**row, "revenue": row["revenue"].quantize(_ZERO)})
 
 
 class Tally:
@@ -41,7 +42,7 @@ class Tally:
 
     def __init__(self) -> None:
         self._visitors = self._bounces = 0
-        self._revenue = Decimal(0)
+        self._revenue = _ZERO
         self._durations: list[npt.NDArray[np.int32]] = []  # in ms, at most 24 hours
 
     def add(self, sessions: pl.DataFrame) -> None:
@@ -58,7 +59,7 @@ class Tally:
     def figures(self) -> Figures:
         """Of all that was added; the median is the upper one of two, as the tables compute it."""
         if not self._durations:
-            return Figures(0, 0, None, None, None, Decimal(0))
+            return Figures(0, 0, None, None, None, _ZERO)
         durations = np.concatenate(self._durations)
         middle = len(durations) // 2
         return Figures(
