@@ -23,6 +23,7 @@ COMMANDS = {
     "failed": "events that were refused, with the reason",
     "identity": "which ids are one person and why; unlink and link them",
     "import": "bring in files of events or access logs",
+    "rebuild": "cut a site's history again under another rule",
     "report": "any report of the dashboard, as a table or JSON",
     "run": "the pipeline: log → sessions → store",
     "site": "add and list sites, print the tag to paste",

@@ -36,3 +36,12 @@ def known_site(store: Store, site_id: str) -> Site:
         if site.id == site_id:
             return site
     raise ConfigError(f"no site {site_id}; add it with `clicktrail site add {site_id}`")
+
+
+def only_site(store: Store) -> str:
+    """The id of the one site there is; ConfigError if there are none or several."""
+    ids = [site.id for site in objects.sites(store)]
+    if len(ids) != 1:
+        known = f"one of {', '.join(ids[:20])}" if ids else "add one with `clicktrail site add ID`"
+        raise ConfigError(f"--site: which site? {known}")
+    return ids[0]

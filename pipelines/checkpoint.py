@@ -13,6 +13,9 @@ from pathlib import Path
 from store.durable import write_durably
 from store.log.base import Log, Offsets
 
+READER = "pipeline"
+"""The name under which the pipeline commits its offsets in the log."""
+
 
 @dataclass(frozen=True)
 class Range:

@@ -15,8 +15,8 @@ from ingest.identity import names_nobody
 from ingest.persons import Persons, naming_order, resolve
 from ingest.persons_columns import EDGE, changed_edges
 from pipelines.known import read_sql
-from pipelines.lease import lease_of
 from pipelines.persons import connected, put_edges
+from pipelines.turns import Turns
 from pipelines.write import Batch
 from schemas.arrow import schema
 from schemas.identity_edge import FORCED, GROUP, MANUAL, UNLINKED, USER, IdentityEdge
@@ -121,7 +121,7 @@ class SiteIdentity:
     @contextmanager
     def _turn(self) -> Iterator[Batch]:
         """Hold the lease; other writers forget afterwards what memory holds of the tables."""
-        with lease_of(self._settings, self._store).turn() as turn:
+        with Turns(self._settings, self._store).turn() as turn:
             yield Batch(turn.version(1), f"identity{turn.epoch}")
 
     def _known(self, name: str) -> str:

@@ -54,16 +54,21 @@ class KnownEvents:
         for site_id in self._open.unknown_sites(new):
             self._look_at(site_id)
         copies = self._copies(new)
-        copies = pl.concat([copies, self._named(copies, new, "refund")])
+        given_back = [orders_named(frame, "refund") for frame in (copies, new)]
+        copies = pl.concat([copies, self._of_orders(*given_back)])
         known = self._open.known(new, rules, copies)
-        events, sessions = [known.events, copies], [known.sessions]
+        events, sessions = pl.concat([known.events, copies]), known.sessions
         if not known.missing.is_empty():
-            reading = self._read_back(to_read_back(new, copies, known.missing), copies, rules)
-            events.append(reading.known)
-            of_chains = self._read(SESSIONS, "chains", reading.chains())
-            sessions.append(of_chains.select(known.sessions.columns))
-        every = pl.concat(events)
-        return pl.concat([every, self._named(every, new, "order")]), pl.concat(sessions)
+            reading = ReadBack(to_read_back(new, copies, known.missing), rules)
+            reading.add_copies(copies)
+            read, of_chains = _read_chains(reading, self._read)
+            events = pl.concat([known.events, read])
+            sessions = pl.concat([sessions, of_chains.select(sessions.columns)])
+        bought = [orders_named(frame, "order") for frame in (events, new)]
+        refunding = pl.col("site_id").is_in(list(self._refunding))  # most sites have no refunds to ask for
+        return pl.concat(
+            [events, self._of_orders(*(orders.filter(refunding) for orders in bought))]
+        ), sessions
 
     def _look_at(self, site_id: str) -> None:
         """Learn what the tables hold of a site."""
@@ -74,27 +79,18 @@ class KnownEvents:
         if extent["refunds"]:
             self._refunding.add(site_id)
 
-    def _read_back(self, new: pl.DataFrame, copies: pl.DataFrame, rules: Mapping[str, Rule]) -> ReadBack:
-        reading = ReadBack(new, rules)
-        reading.add_copies(copies)
-        while (days := reading.wanted()).height:
-            reading.add_days(days, self._read(DAYS, "days", days))
-        return reading
-
     def _read(self, sql: str, name: str, asked: pl.DataFrame) -> pl.DataFrame:
         """Rows of the visitors asked about (the tables find them by a hash, which two may share)."""
         self._settle()
-        return self._store.query(sql, tables={name: asked}).join(asked, on=VISITOR, how="semi")
+        return _of_visitors(self._store, sql, name, asked)
 
-    def _named(self, stored: pl.DataFrame, new: pl.DataFrame, event_type: str) -> pl.DataFrame:
-        """Stored orders and refunds of the orders that events of this type, order or refund, name."""
-        orders = pl.concat([orders_named(events, event_type) for events in (stored, new)]).unique()
-        if event_type == "order":  # asked for its refunds: most sites have none
-            orders = orders.filter(pl.col("site_id").is_in(list(self._refunding)))
-        if orders.is_empty():
+    def _of_orders(self, *orders: pl.DataFrame) -> pl.DataFrame:
+        """Stored orders and refunds of these orders."""
+        asked = pl.concat(orders).unique()
+        if asked.is_empty():
             return EMPTY
         self._settle()
-        return self._store.query(ORDERS, tables={"orders": orders}).cast(EMPTY.schema)
+        return _of_orders(self._store, asked)
 
     def _copies(self, new: pl.DataFrame) -> pl.DataFrame:
         """Stored copies of the new events, wherever they lie."""
@@ -119,3 +115,33 @@ class KnownEvents:
         for (site_id,), rows in done.insert.select("site_id", "event_id").group_by("site_id"):
             if (seen := self._seen[str(site_id)]) is not None:
                 seen.add(rows["event_id"])
+
+
+def _read_chains(
+    reading: ReadBack, read: Callable[[str, str, pl.DataFrame], pl.DataFrame]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Read day by day until all chains are closed, and the sessions in them."""
+    while (days := reading.wanted()).height:
+        reading.add_days(days, read(DAYS, "days", days))
+    return reading.known, read(SESSIONS, "chains", reading.chains())
+
+
+def _of_visitors(store: Store, sql: str, name: str, asked: pl.DataFrame) -> pl.DataFrame:
+    return store.query(sql, tables={name: asked}).join(asked, on=VISITOR, how="semi")
+
+
+def _of_orders(store: Store, orders: pl.DataFrame) -> pl.DataFrame:
+    return store.query(ORDERS, tables={"orders": orders}).cast(EMPTY.schema)
+
+
+def read_back(
+    store: Store, events: pl.DataFrame, rules: Mapping[str, Rule]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Stored events (STORED columns) and sessions around these events, from the tables alone."""
+    reading = ReadBack(events, rules)
+    reading.add_copies(store.query(COPIES, tables={"ids": reading.keys}))
+    given_back = [orders_named(frame, "refund") for frame in (reading.known, events)]
+    reading.add_copies(_of_orders(store, pl.concat(given_back).unique()))
+    known, sessions = _read_chains(reading, lambda sql, name, asked: _of_visitors(store, sql, name, asked))
+    bought = [orders_named(frame, "order") for frame in (known, events)]
+    return pl.concat([known, _of_orders(store, pl.concat(bought).unique())]), sessions

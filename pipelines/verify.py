@@ -28,7 +28,8 @@ from store.tables.client import Store
 SLICE_EVENTS = 200_000
 SIZE, SESSIONS = read_sql("verify_size"), read_sql("verify_sessions")
 EVENTS, REFUNDS = (
-    read_sql(name).replace("{columns}", ", ".join(SLIM)) for name in ("verify_events", "verify_refunds")
+    read_sql(name).replace("{rule_columns}", ", ".join(SLIM))
+    for name in ("verify_events", "standing_refunds")
 )
 BEGIN = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 END = datetime.fromisoformat("2149-06-06T00:00:00+00:00")

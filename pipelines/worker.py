@@ -109,9 +109,10 @@ class Worker:
             raise
 
     def forget(self) -> None:
-        """Drop all that only memory holds of the tables."""
+        """Drop all that only memory holds of the tables; the rule of a site is one of them."""
         self._known.forget()
         self._persons.forget()
+        self._sites_read = float("-inf")
 
     def decode(self, sources: Sequence[Source]) -> Decoded:
         """Requests and lines → events with everything known from the event alone."""
@@ -154,7 +155,7 @@ class Worker:
             known, sessions = self._known.around(new, rules)
         done = recut(known, new, sessions, rules)
         # Also what stands already may say it: a batch may have ended between its events and its edges.
-        return Change(done, edges(new), _more(done, sessions))
+        return Change(done, edges(new), more_sessions(done, sessions))
 
     def _sound(self, events: pl.DataFrame) -> tuple[pl.DataFrame, list[FailedEvent]]:
         """Events of visitors whose history can be cut, found by halving, and those of the others."""
@@ -233,7 +234,7 @@ def worker(settings: Settings) -> Worker:
     return _workers[settings]
 
 
-def _more(done: Recut, before: pl.DataFrame) -> int:
+def more_sessions(done: Recut, before: pl.DataFrame) -> int:
     """How many sessions stand more than before: new ones less vanished ones."""
     gone = pl.col("is_deleted")
     new = done.sessions.filter(~gone).join(before, on="session_id", how="anti")

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from clicktrail.settings import Settings
 from ingest.protocols.base import Source
 from pipelines.late import LateEvents
-from pipelines.lease import Turn, lease_of
+from pipelines.lease import Turn
 from pipelines.local import LocalRuns
+from pipelines.turns import Turns
 from pipelines.worker import Counts, worker
 from pipelines.write import Batch
 
@@ -21,13 +22,13 @@ class Writer:
         self._worker = worker(settings)
         self._late = late
         self._run = LocalRuns(settings)
-        self._lease = lease_of(settings, self._worker.store)
+        self._turns = Turns(settings, self._worker.store)
         self._number = 0
 
     @contextmanager
     def turn(self) -> Iterator[Turn]:
         """Hold the lease; when another wrote in between, what memory holds of the tables is dropped."""
-        with self._lease.turn() as turn:
+        with self._turns.turn() as turn:
             if turn.taken_over:
                 self._worker.forget()
             try:
@@ -37,7 +38,7 @@ class Writer:
 
     def wanted(self) -> bool:
         """Whether another waits for its turn."""
-        return self._lease.wanted()
+        return self._turns.wanted()
 
     def write(self, turn: Turn, token: str, block: Sequence[Source]) -> Counts:
         """Work on one block under the next version; `token` names it for retries.

@@ -42,18 +42,27 @@ class Recut:
     sessions_after: pl.DataFrame  # schema(Session) and chain
 
 
-def recut(known: pl.DataFrame, new: pl.DataFrame, stored: pl.DataFrame, rules: Mapping[str, Rule]) -> Recut:
+def recut(
+    known: pl.DataFrame,
+    new: pl.DataFrame,
+    stored: pl.DataFrame,
+    rules: Mapping[str, Rule],
+    replaced: pl.DataFrame | None = None,
+) -> Recut:
     """Compare what stands with what should.
 
     `known`: stored events (STORED columns): all copies of the new events, the orders that refunds among all
     these name, all events of the chains that they touch, and the refunds of the orders in these chains. More
     does no harm; superseded and deleted rows belong to it.
     `new`: events of the block, any columns of schema(Event). `stored`: session rows of these chains.
+    `replaced`: stored events (SLIM columns) whose requests say `new` instead now: they stand no longer.
     """
+    gone = slim(known).clear() if replaced is None else slim(replaced)
+    known, is_gone = _without(known, gone)
     # In one piece: to pick rows of text out of several costs ten times as much.
     every, before_new = pl.concat([slim(known), slim(new)], rechunk=True), known.height
     linked = chains(every, rules)
-    touched = touching(every, new, before_new)
+    touched = touching(every, new, before_new, is_gone)
     wins, lost = _standing(known, new, every)
     stays = wins & linked.of(touched)
     after = every.filter(stays)
@@ -65,8 +74,8 @@ def recut(known: pl.DataFrame, new: pl.DataFrame, stored: pl.DataFrame, rules: M
     stray = cut.session_of == -1
     return Recut(
         insert=insert,
-        retract=_tombstones(lost, insert),
-        sessions=_changes(before, cut.sessions),
+        retract=_tombstones(pl.concat([lost, gone]), insert),
+        sessions=session_changes(before, cut.sessions),
         duplicates=new.height - insert.height,
         strays=int(np.count_nonzero(np.flatnonzero(stays)[stray] >= before_new)),
         touched=ranges,
@@ -75,9 +84,11 @@ def recut(known: pl.DataFrame, new: pl.DataFrame, stored: pl.DataFrame, rules: M
     )
 
 
-def touching(every: pl.DataFrame, new: pl.DataFrame, before_new: int) -> Bools:
-    """Rows that are new (those from `before_new` on), copies of new ones, or orders that these give back."""
+def touching(every: pl.DataFrame, new: pl.DataFrame, before_new: int, is_gone: Bools | None = None) -> Bools:
+    """Rows that are new (those from `before_new` on), copies of new ones, gone, or orders these give back."""
     touches = np.arange(every.height) >= before_new
+    if is_gone is not None:
+        touches[:before_new] |= is_gone
     if may_repeat(every["event_id"]):
         old = every.select(KEYS).head(before_new).with_row_index("row")
         copies = old.filter(pl.col("event_id").is_in(new["event_id"].implode()))
@@ -87,6 +98,16 @@ def touching(every: pl.DataFrame, new: pl.DataFrame, before_new: int) -> Bools:
         orders = every.with_row_index("row").filter(pl.col("event_type") == "order")
         touches[orders.join(given_back, on=ORDER, how="semi")["row"]] = True
     return touches
+
+
+def _without(known: pl.DataFrame, gone: pl.DataFrame) -> tuple[pl.DataFrame, Bools]:
+    """The known rows with those that are gone marked as deleted, and which these are."""
+    is_gone = np.zeros(known.height, dtype=np.bool_)
+    if gone.is_empty():
+        return known, is_gone
+    rows = known.select(*KEYS, "event_time").with_row_index("row")
+    is_gone[rows.join(gone, on=[*KEYS, "event_time"], how="semi")["row"]] = True
+    return known.with_columns(is_deleted=pl.col("is_deleted") | pl.lit(pl.Series(is_gone))), is_gone
 
 
 def _standing(known: pl.DataFrame, new: pl.DataFrame, every: pl.DataFrame) -> tuple[Bools, pl.DataFrame]:
@@ -149,8 +170,8 @@ def _tombstones(lost: pl.DataFrame, insert: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _changes(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
-    """Sessions that are new or differ, and tombstones of those that are no more."""
+def session_changes(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+    """Sessions that are new or differ, and tombstones of those that are no more; all of version 0."""
     content = [c for c in after.columns if c not in ("version", "is_deleted")]
     changed = after.join(before, on=content, how="anti")
     gone = before.join(after, on=SESSION_KEYS, how="anti")

@@ -18,8 +18,12 @@ from dashboards.reports.sites.form import ID, bare_domain
 from dashboards.tags import collector_address, snippets
 from schemas.event import PROTOCOLS
 from schemas.objects import Site
+from sessionize.rule import Rule
 from store import objects
 from store.tables.client import Store
+
+RULE_OPTIONS = ("timeout_minutes", "currency", "timezone", "cut_on_campaign", "cut_at_midnight")
+"""Options of `site add` by which sessions are cut."""
 
 
 @click.group()
@@ -48,13 +52,25 @@ def add(settings: Settings, /, site_id: str, as_json: bool, **options: Any) -> N
     with tables(settings) as store:
         before = {site.id: site for site in objects.sites(store)}
         site = changed(before.get(site_id) or Site(id=site_id), options)
-        if site_id in before and site.timeout_s != before[site_id].timeout_s:
-            raise ConfigError(
-                "--timeout-minutes: set it when the site is added; sessions that stand are not cut again yet"
-            )
+        if site_id in before and Rule.of(site) != Rule.of(before[site_id]):
+            raise ConfigError(_rebuild_instead(site_id, options))
         save(store, settings, site)
     made = {"secret": site.secret} if options["secret"] else {}
     print_result({"site": site.id, "added": site_id not in before, **_shown(site), **made}, as_json)
+
+
+def _rebuild_instead(site_id: str, options: Mapping[str, Any]) -> str:
+    """The remedy for who asks for another rule: sessions that stand must be cut again with it."""
+    given = " ".join(_option(name, options[name]) for name in RULE_OPTIONS if options.get(name) is not None)
+    return (
+        f"site {site_id} is there, and its sessions are cut by another rule: "
+        f"`clicktrail rebuild --site {site_id} {given}` cuts its history again"
+    )
+
+
+def _option(name: str, value: object) -> str:
+    name = name.replace("_", "-")
+    return f"--{'' if value else 'no-'}{name}" if isinstance(value, bool) else f"--{name} {value}"
 
 
 def changed(site: Site, options: Mapping[str, Any]) -> Site:

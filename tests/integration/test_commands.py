@@ -59,6 +59,50 @@ def test_a_site_is_added_once_and_again(data: Path) -> None:
     assert 'data-site="shop"' in snippet["tag"]
 
 
+def test_a_rule_is_tried_and_then_rebuilt(data: Path, tmp_path: Path) -> None:
+    told(data, "site", "add", "shop")
+    path = tmp_path / "history.ndjson"
+    noon = 1_772_366_400_000
+    path.write_text("\n".join(LINE % (f"e{n}", noon + n * 40 * 60_000, n) for n in range(3)))
+    told(data, "import", path, "--site", "shop")
+    asked = ("rebuild", "--timeout-minutes", "45")
+
+    tried = told(data, *asked, "--dry-run")
+    assert (tried["site"], tried["dry_run"]) == ("shop", True)
+    assert tried["sessions"] == {"before": 3, "after": 1}
+    assert tried["bounce_rate"] == {"before": 1.0, "after": 0.0}
+    assert tried["median_duration_s"] == {"before": 0.0, "after": 4800.0}
+    assert told(data, "site", "list")[0]["timeout_s"] == 1800
+    done = told(data, *asked, "--site", "shop")
+    assert {**done, "seconds": 0} == {**tried, "seconds": 0, "dry_run": False}
+    assert told(data, "site", "list")[0]["timeout_s"] == 2700
+    assert '"timeout_s": 2700' in (data / "sites.json").read_text()
+    assert told(data, "sql", "SELECT count() AS n FROM sessions FINAL") == [{"n": 1}]
+    assert told(data, "rebuild", "--decode")["changed"]["events"] == 0
+
+
+def test_what_cannot_be_rebuilt_is_said(data: Path) -> None:
+    assert "which site? add one with `clicktrail site add ID`" in here(data, "rebuild").refused()
+    told(data, "site", "add", "shop")
+    told(data, "site", "add", "other")
+    assert "which site? one of other, shop" in here(data, "rebuild").refused()
+    assert "clicktrail site add nobody" in here(data, "rebuild", "--site", "nobody").refused()
+    for option, value in (("--timezone", "Mars/Olympus"), ("--currency", "euro")):
+        assert f"{option} {value}" in here(data, "rebuild", "--site", "shop", option, value).refused()
+    assert here(data, "rebuild", "--site", "shop", "--timeout-minutes", "0").code == 2
+    both = here(data, "rebuild", "--site", "shop", "--decode", "--dry-run")
+    assert "--decode stands alone" in both.refused()
+
+
+def test_adding_a_site_again_changes_no_rule(data: Path) -> None:
+    told(data, "site", "add", "shop", "--timeout-minutes", "30")
+    told(data, "site", "add", "shop", "--timeout-minutes", "30", "--timezone", "Europe/Berlin")
+    refused = here(data, "site", "add", "shop", "--timeout-minutes", "60", "--currency", "USD").refused()
+    assert "`clicktrail rebuild --site shop --timeout-minutes 60 --currency USD`" in refused
+    (site,) = told(data, "site", "list")
+    assert (site["timeout_s"], site["currency"]) == (1800, "EUR")
+
+
 def test_history_comes_in_from_files_gzip_and_standard_input(data: Path, tmp_path: Path) -> None:
     told(data, "site", "add", "shop")
     noon = int(datetime.now(timezone.utc).timestamp() * 1000) - 3_600_000

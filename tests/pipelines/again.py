@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 
 from ingest.persons import PERSON, persons_again
 from schemas.event import Event
 from schemas.session import Session
 from sessionize.rule import Rule, cut
+from store import objects
 from store.tables.client import Store
 
 
@@ -23,17 +25,18 @@ def stored_sessions(store: Store) -> set[Session]:
     return {replace(Session(**row), version=0) for row in rows}
 
 
-def sessions_again(events: list[Event]) -> set[Session]:
-    """What the rule makes of these events, without what the tables say of sessions."""
+def sessions_again(events: list[Event], rules: Mapping[str, Rule] | None = None) -> set[Session]:
+    """What the rules of their sites make of these events, without what the tables say of sessions."""
     visitors, refunds = defaultdict(list), defaultdict(list)
     for event in events:
         visitors[event.site_id, event.visitor_id].append(event)
         if event.event_type == "refund":
             refunds[event.site_id].append(event)
+    rules = rules or {}
     return {
         session
         for (site, _), members in visitors.items()
-        for session in cut(members, Rule(), refunds[site]).sessions
+        for session in cut(members, rules.get(site, Rule()), refunds[site]).sessions
     }
 
 
@@ -50,6 +53,7 @@ def persons_of_edges(store: Store) -> dict[tuple[str, str], str]:
 
 
 def assert_recomputable(store: Store) -> None:
-    """The sessions and persons that stand are those that the events and edges that stand make."""
-    assert stored_sessions(store) == sessions_again(stored_events(store))
+    """Sessions and persons that stand are those that rules, events and edges that stand make."""
+    rules = {site.id: Rule.of(site) for site in objects.sites(store)}
+    assert stored_sessions(store) == sessions_again(stored_events(store), rules)
     assert stored_persons(store) == persons_of_edges(store)
