@@ -1,4 +1,4 @@
-"""The tables compared with what they must follow from: sessions from events, events from the raw log.
+"""The tables compared with what they must follow from: sessions from events, these from the raw log, persons.
 
 Events are read in slices of visitors and cut by the readable row form, while nobody writes; so it is the
 oracle of the tests, and a check that anybody can run on their own tables.
@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from clicktrail.settings import Settings
+from ingest.persons import persons_again
 from pipelines.known import read_sql
 from pipelines.lease import Lease
 from pipelines.verify_log import LogCheck, differing_events
@@ -31,6 +32,7 @@ EVENTS, REFUNDS = (
     read_sql(name).replace("{rule_columns}", ", ".join(SLIM))
     for name in ("verify_events", "standing_refunds")
 )
+EDGES, PERSONS = read_sql("verify_edges"), read_sql("verify_persons")
 BEGIN = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 END = datetime.fromisoformat("2149-06-06T00:00:00+00:00")
 Progress = Callable[[int, str], None]
@@ -40,7 +42,7 @@ Progress = Callable[[int, str], None]
 class Difference:
     """What stands and what should: `stored` or `expected` is None where there is none."""
 
-    what: str  # repeat | session | event
+    what: str  # repeat | session | person | event
     visitor_id: str
     id: str
     stored: object
@@ -78,6 +80,8 @@ def verify(
             events, refunds, sessions = _read(store, asked)
         _compare(found, events, refunds, sessions, Rule.of(site), (start, end))
         progress(number + 1, f"{found.events} events")
+    with lease.still():
+        found.differences += _persons(store, site)
     for what, visitor_id, event_id, stored, expected in differing_events(settings, lease, site, found.log):
         found.differences.append(Difference(what, visitor_id, event_id, stored, expected))
     return found
@@ -137,6 +141,19 @@ def _differing(stored: list[Session], expected: dict[str, Session]) -> Iterator[
             yield Difference("session", one.visitor_id, one.session_id, *_unlike(one, should))
     for one in missing.values():
         yield Difference("session", one.visitor_id, one.session_id, None, _named(one))
+
+
+def _persons(store: Store, site: Site) -> Iterator[Difference]:
+    """Visitors that stand for another person than their edges make them."""
+    tables = [store.query(sql, site_id=site.id) for sql in (EDGES, PERSONS)]
+    expected, stored = (
+        {row["visitor_id"]: row["person_id"] for row in rows.iter_rows(named=True)}
+        for rows in (persons_again(tables[0]), tables[1])
+    )
+    for visitor_id in sorted(expected.keys() | stored.keys()):
+        before, after = stored.get(visitor_id), expected.get(visitor_id)
+        if before != after:
+            yield Difference("person", visitor_id, str(after or before), before, after)
 
 
 def _unlike(stored: Session, expected: Session | None) -> tuple[object, object]:

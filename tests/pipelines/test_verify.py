@@ -115,6 +115,12 @@ def test_an_event_that_stands_twice_is_missing_or_differs_from_the_log_is_found(
     assert sorted(what for what, _, _ in found(settings)) == ["event", "session"]
 
 
+def test_a_visitor_who_stands_for_another_person_is_found(settings: Settings, store: Store) -> None:
+    one = {"site_id": "shop", "visitor_id": "v0", "person_id": "user:7", "version": NEWEST}
+    store.insert("persons", pl.DataFrame([one]))
+    assert found(settings) == [("person", "user:7", None)]
+
+
 def test_an_event_that_the_log_does_not_hold_is_found(settings: Settings, store: Store) -> None:
     store.insert(
         "events", stored(store, "events", "event_id = 'e3'").with_columns(event_id=pl.lit("made up"))

@@ -1,0 +1,1 @@
+SELECT * FROM identity_edges FINAL WHERE site_id = {site_id:String}

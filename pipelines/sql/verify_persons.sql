@@ -1,0 +1,1 @@
+SELECT * FROM persons FINAL WHERE site_id = {site_id:String}
