@@ -193,7 +193,7 @@ class _Rebuild:
                 return
             self._progress(90, f"round {round_ + 1}: {left} visitors came meanwhile")
             self._refresh_touched(touched)
-            self._note(since=newest)
+            self._note(since=newest + 1 if newest == self._journal.since else newest)
 
     def _refresh_touched(self, touched: Mapping[int, int]) -> None:
         for number in touched:
@@ -211,7 +211,7 @@ class _Rebuild:
     def _touched(self) -> dict[int, int]:
         """Slice → its visitors with rows of version `since` or newer.
 
-        The last batch before `since` is among them: rows of an insert cut off in flight may come late.
+        The last batch before the look is among them once: rows of an insert cut off in flight may come late.
         """
         everyone = asdict(Visitors(self._site_id, since=self._journal.since))
         rows = self._store.rows(_SLICES, width=slice_width(self._journal.slices), **everyone)
