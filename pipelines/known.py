@@ -20,6 +20,8 @@ from sessionize.rule import Rule
 from store.tables.client import Store
 
 VISITOR = ["site_id", "visitor_id"]
+SEEN_BYTES = 256 << 20
+"""Of all filters of seen ids."""
 
 
 def read_sql(name: str) -> str:
@@ -115,6 +117,15 @@ class KnownEvents:
         for (site_id,), rows in done.insert.select("site_id", "event_id").group_by("site_id"):
             if (seen := self._seen[str(site_id)]) is not None:
                 seen.add(rows["event_id"])
+        self._bound_seen()
+
+    def _bound_seen(self) -> None:
+        """Of a site with very many events the tables are asked: memory must not grow with time."""
+        sizes = {site_id: seen.bytes for site_id, seen in self._seen.items() if seen is not None}
+        while sum(sizes.values()) > SEEN_BYTES:
+            largest = max(sizes, key=lambda site_id: sizes[site_id])
+            self._seen[largest] = None
+            del sizes[largest]
 
 
 def _read_chains(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import polars as pl
 
-_BITS = 1 << 28
+_SMALLEST, _LARGEST = 1 << 20, 1 << 28  # bits of the first layer of a site, and of the largest
+_GROWTH = 8
 _PROBES = 4
-_IDS_A_LAYER = _BITS // 24  # at most one false alarm in two thousand ids: an alarm waits for the write before
+_BITS_AN_ID = 24  # at most one false alarm in two thousand ids: an alarm waits for the write before
+
+Ints = np.ndarray[tuple[int], np.dtype[np.uint64]]
 
 
 class Seen:
@@ -17,13 +22,18 @@ class Seen:
         self._layers: list[np.ndarray[tuple[int], np.dtype[np.uint8]]] = []
         self._room = 0
 
+    @property
+    def bytes(self) -> int:
+        """Memory held."""
+        return sum(len(layer) for layer in self._layers)
+
     def maybe(self, ids: pl.Series) -> pl.Series:
         """Whether each id may have been added before."""
-        places = _places(ids)
+        hashes = _hashes(ids)
         found = np.zeros(len(ids), dtype=np.bool_)
         for layer in self._layers:
             hit = np.ones(len(ids), dtype=np.bool_)
-            for at in places:
+            for at in _places(hashes, layer):
                 hit &= (layer[at >> 3] >> (at & 7).astype(np.uint8) & 1).astype(np.bool_)
             found |= hit
         return pl.Series(found)
@@ -31,19 +41,34 @@ class Seen:
     def add(self, ids: pl.Series) -> None:
         """Remember the ids."""
         if self._room < len(ids):
-            self._layers.append(np.zeros(_BITS >> 3, dtype=np.uint8))
-            self._room = _IDS_A_LAYER
+            self._add_layer(len(ids))
         self._room -= len(ids)
         layer = self._layers[-1]
-        for at in _places(ids):
+        for at in _places(_hashes(ids), layer):
             byte, bit = at >> 3, np.left_shift(1, at & 7).astype(np.uint8)
             layer[byte] |= bit  # of bits in one byte only the last is set; `at` sets all, and is slow
             lost = np.flatnonzero(layer[byte] & bit == 0)
             np.bitwise_or.at(layer, byte[lost], bit[lost])
 
+    def _add_layer(self, ids: int) -> None:
+        """A layer larger than the last one: sites of few events need little, those of many few layers."""
+        bits = len(self._layers[-1]) * 8 * _GROWTH if self._layers else _SMALLEST
+        while bits < min(ids * _BITS_AN_ID, _LARGEST):
+            bits *= 2
+        bits = min(bits, _LARGEST)
+        self._layers.append(np.zeros(bits >> 3, dtype=np.uint8))
+        self._room = bits // _BITS_AN_ID
 
-def _places(ids: pl.Series) -> list[np.ndarray[tuple[int], np.dtype[np.int64]]]:
-    first = ids.hash(1).to_numpy()
-    second = ids.hash(2).to_numpy() | np.uint64(1)
-    mask = np.uint64(_BITS - 1)
-    return [((first + np.uint64(n) * second) & mask).astype(np.int64) for n in range(_PROBES)]
+
+def _hashes(ids: pl.Series) -> tuple[Ints, Ints]:
+    return ids.hash(1).to_numpy(), ids.hash(2).to_numpy() | np.uint64(1)
+
+
+def _places(
+    hashes: tuple[Ints, Ints], layer: np.ndarray[tuple[int], np.dtype[np.uint8]]
+) -> Iterator[np.ndarray[tuple[int], np.dtype[np.int64]]]:
+    """The bits of a layer that stand for each id."""
+    first, second = hashes
+    mask = np.uint64(len(layer) * 8 - 1)
+    for number in range(_PROBES):
+        yield ((first + np.uint64(number) * second) & mask).astype(np.int64)

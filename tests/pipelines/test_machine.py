@@ -115,6 +115,41 @@ class Clicks(RuleBasedStateMachine):
         result = import_files(self.here, [path], SITE.id, "native")
         assert result.read == len(lines) == result.events + result.duplicates
 
+    # What people do meanwhile
+
+    @rule(minutes=st.sampled_from([1, 5, 30, 60]), midnight=st.booleans())
+    def rebuild(self, minutes: int, midnight: bool) -> None:
+        """The site gets another rule."""
+        changes = {"timeout_s": minutes * 60, "cut_at_midnight": midnight}
+        rebuild(self.here, self.store, SITE.id, changes, restart=True)
+
+    @rule()
+    def decode_again(self) -> None:
+        """Decoders and enrichments run again over what the log holds."""
+        decode_again(self.here, SITE.id, restart=True, progress=lambda _done, _remark: None)
+
+    @rule(batch=BATCHES)
+    def send_to_a_site_that_is_not_there_yet(self, batch: list[tuple[str, str, int, str]]) -> None:
+        """What fails is kept, and tried again later."""
+        events = [self._event(*one) for one in batch]
+        self._append(events, 0, site="new.example")
+
+    @rule()
+    def replay(self) -> None:
+        """Somebody tells whose domain it was, and lets what failed be tried again."""
+        site = next(iter(objects.sites(self.store)))
+        objects.put_site(self.store, replace(site, domain="new.example"))
+        self.restart()
+        replay(self.here)
+        objects.put_site(self.store, site)
+        self.restart()
+
+    @rule(visitor=st.sampled_from(["v1", "v2", "é"]), user=st.sampled_from(["user:u0", "user:u1"]))
+    def unlink(self, visitor: str, user: str) -> None:
+        """Somebody says that a visitor is not this user."""
+        with contextlib.suppress(ConfigError):  # not known, or not joined
+            SiteIdentity(self.here, self.store, SITE.id).unlink(visitor, user)
+
     # What happens to the pipeline
 
     @rule()

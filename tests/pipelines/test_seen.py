@@ -2,22 +2,51 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from pathlib import Path
+
 import polars as pl
 import pytest
 
-from pipelines import seen
+from clicktrail.settings import Settings
+from pipelines import known
+from pipelines.batch import import_files
 from pipelines.seen import Seen
+from pipelines.verify import verify
+from pipelines.worker import worker
+from schemas.objects import Site
+from store import objects
+from store.tables.client import Store
 
 
-def test_an_id_that_was_added_is_never_said_to_be_new(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seen, "_IDS_A_LAYER", 1000)  # several layers
+def test_an_id_that_was_added_is_never_said_to_be_new() -> None:
     filter_ = Seen()
-    blocks = [pl.Series([f"id{block}-{n}" for n in range(700)]) for block in range(5)]
+    blocks = [pl.Series([f"id{block}-{n}" for n in range(30_000)]) for block in range(5)]
     for block in blocks:
         filter_.add(block)
     for block in blocks:
         assert filter_.maybe(block).all()
-    assert len(filter_._layers) > 1
+    assert len(filter_._layers) == 2
+    assert filter_.bytes < 2 << 20, "few events need little memory"
+
+
+def test_a_site_with_very_many_events_is_asked_about_in_the_tables(
+    store: Store, store_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known, "SEEN_BYTES", 100_000)
+    objects.put_site(store, Site("shop"))
+    lines = [
+        {"event_id": f"e{n % 60}", "visitor_id": f"v{n % 3}", "event_type": "click", "event_time": n * 60_000}
+        for n in range(90)
+    ]
+    path = tmp_path / "events.ndjson"
+    path.write_text("\n".join(map(json.dumps, lines)))
+    result = import_files(replace(store_settings, batch_bytes=1000), [path], "shop")
+    assert (result.events, result.duplicates) == (60, 30)
+    seen = worker(replace(store_settings, batch_bytes=1000))._known._seen
+    assert seen == {"shop": None}
+    assert verify(store_settings, Site("shop")).differences == []
 
 
 def test_new_ids_are_rarely_mistaken() -> None:
