@@ -1,13 +1,15 @@
 """Whatever happens in whatever order, the tables are those that follow from the set of events.
 
-A state machine sends, delays, doubles, imports, crashes and restarts on the real tables; after each example
-the log is drained and everything is compared with the row form, by `verify`, and counted.
+A state machine sends, delays, doubles, imports, rebuilds, replays, unlinks, crashes and restarts on the real
+tables; after each example the log is drained and everything is compared with the row form, by `verify`, and
+counted.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -24,12 +26,17 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from clicktrail.errors import StoreError
+from clicktrail.errors import ConfigError, StoreError
 from clicktrail.settings import Settings
 from pipelines import worker as workers
 from pipelines.batch import import_files
+from pipelines.failed_rows import Wanted
+from pipelines.identity import SiteIdentity
 from pipelines.late import LateEvents, late_folder
 from pipelines.live import LIVE_BYTES, LiveDriver
+from pipelines.rebuild.decode import decode_again
+from pipelines.rebuild.run import rebuild
+from pipelines.replay import replay
 from pipelines.verify import verify
 from schemas.envelope import Envelope, encode_block
 from schemas.objects import Site
@@ -137,12 +144,9 @@ class Clicks(RuleBasedStateMachine):
     @rule()
     def replay(self) -> None:
         """Somebody tells whose domain it was, and lets what failed be tried again."""
-        site = next(iter(objects.sites(self.store)))
-        objects.put_site(self.store, replace(site, domain="new.example"))
-        self.restart()
-        replay(self.here)
-        objects.put_site(self.store, site)
-        self.restart()
+        site = self._claim("new.example")
+        replay(self.here, Wanted())
+        self._claim("", site)
 
     @rule(visitor=st.sampled_from(["v1", "v2", "é"]), user=st.sampled_from(["user:u0", "user:u1"]))
     def unlink(self, visitor: str, user: str) -> None:
@@ -170,13 +174,23 @@ class Clicks(RuleBasedStateMachine):
         workers._workers.clear()
 
     def teardown(self) -> None:
-        """Drain, and compare everything."""
+        """Drain, replay, and compare everything."""
+        site = self._claim("new.example")
         self._drain()
-        found = verify(self.here, SITE)
+        replayed = replay(self.here, Wanted())
+        assert replayed.failed == 0, replayed
+        found = verify(self.here, site)
         assert found.differences == []
         assert found.events == len({(e["visitor_id"], e["event_id"]) for e in self.sent})
 
     # Parts
+
+    def _claim(self, domain: str, site: Site | None = None) -> Site:
+        """The site with this domain, from now on."""
+        site = replace(site or next(iter(objects.sites(self.store))), domain=domain)
+        objects.put_site(self.store, site)
+        self.restart()
+        return site
 
     def _event(self, kind: str, visitor: str, step: int, order: str) -> dict[str, Any]:
         self.now += step
@@ -192,10 +206,10 @@ class Clicks(RuleBasedStateMachine):
         self.sent.append(event)
         return event
 
-    def _append(self, events: list[dict[str, Any]], skew: int) -> None:
+    def _append(self, events: list[dict[str, Any]], skew: int, site: str = SITE.id) -> None:
         arrived = self.now + 40
         skewed = [{**event, "device_time": event["device_time"] + skew} for event in events]
-        body = json.dumps({"site": SITE.id, "sent_at": arrived - 20 + skew, "events": skewed})
+        body = json.dumps({"site": site, "sent_at": arrived - 20 + skew, "events": skewed})
         log = open_log(self.here, write=True)
         log.append([encode_block([Envelope(arrived, "native", body=body.encode())])])
         log.close()
@@ -236,7 +250,7 @@ def test_the_tables_follow_from_the_set_of_events(store: Store, store_settings: 
     run_state_machine_as_test(
         Clicks,
         settings=hypothesis_settings(
-            max_examples=12,
+            max_examples=int(os.environ.get("CLICKTRAIL_TEST_EXAMPLES", "12")),
             stateful_step_count=14,
             deadline=None,
             suppress_health_check=list(HealthCheck),
