@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check types lint format bench docs lock wheel browser-tools clean
+.PHONY: help setup demo test check types lint format bench soak docs lock wheel browser-tools clean
 
 help: ## list what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,10 @@ format: $(READY) ## write the code in the project's style
 
 bench: $(READY) ## measure beside rivals, on data it makes itself
 	$(RUN) -m bench
+
+soak: $(READY) ## kill the parts a hundred times under load, on the file log and on Kafka (KILLS=100 SEED=1)
+	$(RUN) -m tests.integration.test_kills $(or $(KILLS),100) $(or $(SEED),1) file
+	$(RUN) -m tests.integration.test_kills $(or $(KILLS),100) $(or $(SEED),1) kafka
 
 docs: $(READY) ## generate docs/reference
 	$(RUN) -m docs.generate

@@ -25,6 +25,7 @@ import pytest
 from clicktrail.commands.site import save
 from clicktrail.errors import LogError, StoreError
 from clicktrail.settings import Settings
+from pipelines.verify import verify
 from schemas.objects import Site
 from store.log import open_log
 from store.log.base import PIPELINE, Log, Offsets
@@ -137,6 +138,7 @@ def storm(data: Path, kills: int, seed: int, kafka: Broker | None = None) -> lis
             thread.join(30)
         until(lambda: _behind(log) == 0, DRAINED_S, up.said)
         _compare(_patient(store), sender, table)
+        assert verify(settings, Site("shop")).differences == []
         store.close()
         processes = up.tree()
         assert len(processes) >= 4
