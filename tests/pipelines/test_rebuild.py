@@ -251,7 +251,7 @@ def test_cut_off_before_any_of_its_acts_it_goes_on_and_the_tables_agree_with_the
         elif acts % 3 == 0:  # traffic between the attempts
             write(store_settings, history(acts, 10, 300), "shop")
             assert_recomputable(shop)
-    assert acts > 12
+    assert acts >= 11, "the acts of the swap alone are eleven"
     assert rules_seen == {300, 1800}
     assert site_of(shop).timeout_s == 300
     assert tables_of(shop).isdisjoint({"sessions_rebuild", "sessions_next"})
