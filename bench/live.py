@@ -1,7 +1,7 @@
 """Live: collector, pipeline and store as processes; how long from a click until a SELECT sees its row.
 
-`python -m bench.live [--rate 1000] [--seconds 60] [--log file|kafka]` prints one JSON line. With kafka the
-broker of the tests is started beside it.
+`python -m bench.live [--rate 1000] [--seconds 60] [--batch 1] [--log file|kafka]` prints one JSON line. With
+kafka the broker of the tests is started beside it.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ WHERE site_id = {site:String} AND event_name = 'marker'
 _COUNT = "SELECT count() AS events, uniqExact(event_id) AS ids FROM events WHERE site_id = {site:String}"
 
 
-def measure(rate: int, seconds: float, log: str = "file") -> dict[str, Any]:
-    """Latencies in seconds at `rate` events a second (one a request), and what was lost or doubled."""
+def measure(rate: int, seconds: float, batch: int = 1, log: str = "file") -> dict[str, Any]:
+    """Latencies in seconds at `rate` events a second, `batch` a request, and what was lost or doubled."""
     with store_folder() as folder, ExitStack() as running:
         port = free_port()
         log_url = running.enter_context(_kafka(folder / "broker")) if log == "kafka" else ""
@@ -66,7 +66,7 @@ def measure(rate: int, seconds: float, log: str = "file") -> dict[str, Any]:
         _wait_for_port(port)
         _warm_up(port, store)
         watcher = Watcher(store)
-        load = Load(port, rate, watcher)
+        load = Load(port, rate // batch, batch, watcher)
         watcher.start()
         asyncio.run(load.run(seconds))
         watcher.finish()
@@ -135,9 +135,9 @@ class Watcher:
 class Load:
     """Sends at a steady rate, whether or not answers come; latency counts from when a request was due."""
 
-    def __init__(self, port: int, rate: int, watcher: Watcher) -> None:
+    def __init__(self, port: int, rate: int, batch: int, watcher: Watcher) -> None:
         self._port = port
-        self._rate = rate
+        self._rate, self._batch = rate, batch  # requests a second, events a request
         self._watcher = watcher
         self._queue: asyncio.Queue[tuple[str, bytes, float] | None] = asyncio.Queue()
         self.sent = 0
@@ -148,7 +148,7 @@ class Load:
         """Send for `seconds`, and return when all is answered."""
         began = time.time()
         senders = [asyncio.create_task(self._send()) for _ in range(CONNECTIONS)]
-        events = _requests(max(1, self._rate // MARKERS_S))
+        events = _requests(max(1, self._rate // MARKERS_S), self._batch)
         due = 0
         while (passed := time.time() - began) < seconds:
             while due < passed * self._rate:
@@ -168,9 +168,9 @@ class Load:
             if marker:
                 self._watcher.pending[marker] = due
             writer.write(request)
-            self.sent += 1
+            self.sent += self._batch
             if not await _answered(reader):
-                self.bad += 1
+                self.bad += self._batch
                 self._watcher.pending.pop(marker, None)
         writer.close()
 
@@ -183,34 +183,39 @@ async def _answered(reader: asyncio.StreamReader) -> bool:
     return head.split(b" ", 2)[1].startswith(b"2")
 
 
-def _requests(marker_every: int) -> Iterator[tuple[str, bytes]]:
-    """Requests like the tag's, one event each; now and then a marker with its id in front."""
+def _requests(marker_every: int, batch: int) -> Iterator[tuple[str, bytes]]:
+    """Requests like the tag's, some events each; now and then one with a marker, with its id in front."""
     agents = agent_strings()
     for number in count():
         marker = f"marker-{number}" if number % marker_every == 0 else ""
-        yield marker, _request(number, marker, agents[number % VISITORS % len(agents)])
+        yield marker, _request(number, marker, agents[number % VISITORS % len(agents)], batch)
 
 
-def _request(number: int, marker: str, agent: str) -> bytes:
+def _request(number: int, marker: str, agent: str, batch: int = 1) -> bytes:
     now = time.time_ns() // 1_000_000
-    kind = {"event_type": "custom", "event_name": "marker"} if marker else {"event_type": "page_view"}
-    event = {
-        "event_id": marker or f"e-{number}",
-        **kind,
-        "device_time": now,
-        "visitor_id": f"visitor-{number % VISITORS}",
-        "page_view_id": f"p{number}",
-        "url": f"https://shop.example/hats/{number % 400}",
-        "title": "Hat",
-        "screen": "390x844",
-        "language": "en-GB",
-    }
-    body = json.dumps({"site": SITE, "sent_at": now, "events": [event]}).encode()
+    events = [_event(f"e-{number}-{part}", number, now) for part in range(batch)]
+    if marker:
+        events[0] |= {"event_id": marker, "event_type": "custom", "event_name": "marker"}
+    body = json.dumps({"site": SITE, "sent_at": now, "events": events}).encode()
     head = (
         "POST /e HTTP/1.1\r\nHost: collect.example\r\nContent-Type: text/plain;charset=UTF-8\r\n"
         f"User-Agent: {agent}\r\nOrigin: https://shop.example\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
+
+
+def _event(event_id: str, number: int, now: int) -> dict[str, object]:
+    return {
+        "event_id": event_id,
+        "event_type": "page_view",
+        "device_time": now,
+        "visitor_id": f"visitor-{number % VISITORS}",
+        "page_view_id": f"p{event_id}",
+        "url": f"https://shop.example/hats/{number % 400}",
+        "title": "Hat",
+        "screen": "390x844",
+        "language": "en-GB",
+    }
 
 
 def _warm_up(port: int, store: Store) -> None:
@@ -247,11 +252,12 @@ def _wait_for_port(port: int) -> None:
 def main() -> None:
     """Read the options, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rate", type=int, default=1_000)
+    parser.add_argument("--rate", type=int, default=1_000, help="events a second")
+    parser.add_argument("--batch", type=int, default=1, help="events of a request")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--log", choices=["file", "kafka"], default="file")
     options = parser.parse_args()
-    print(json.dumps(measure(options.rate, options.seconds, options.log)))
+    print(json.dumps(measure(options.rate, options.seconds, options.batch, options.log)))
 
 
 if __name__ == "__main__":

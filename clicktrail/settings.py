@@ -65,7 +65,7 @@ class Settings:
     store_memory: int = _setting(4 << 30, _size, "Memory the embedded store may use, e.g. 4G.")
     query_seconds: float = _setting(30.0, _seconds, "Longest run of one query of a reader, in seconds.")
     live_tick: float = _setting(
-        0.5, _seconds, "Shortest time between two runs of the live pipeline, in seconds."
+        0.25, _seconds, "Shortest time between two runs of the live pipeline, in seconds."
     )
     batch_bytes: int = _setting(64 << 20, _size, "Input of one bounded run of the batch pipeline, e.g. 64M.")
     log_retention_days: float = _setting(
