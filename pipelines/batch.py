@@ -11,6 +11,7 @@ from clicktrail.errors import ConfigError, InputError
 from clicktrail.settings import Settings
 from ingest.protocols.access_log import detect
 from ingest.protocols.base import Source
+from pipelines.behind import read_ahead
 from pipelines.files import Lines, RepeatedLines, read_lines
 from pipelines.worker import Counts, worker
 from pipelines.writer import Writer
@@ -51,7 +52,7 @@ def import_files(
         raise ConfigError(f"no site {site_id}; add it with `clicktrail site add {site_id}`")
     total = Counts()
     for path in paths:
-        blocks = _blocks(path, site_id, format, settings.batch_bytes, progress)
+        blocks = read_ahead(_blocks(path, site_id, format, settings.batch_bytes, progress))
         total += _write_all(writer, blocks, path.name)
     read = total.events + total.failed + total.duplicates
     return ImportResult(

@@ -1,9 +1,23 @@
-"""Writes that go on while the next batch is worked on: one at a time, in order."""
+"""Reading and writing beside the work: the next block is read, the last one written meanwhile, in order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+def read_ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The items, each made by a thread while the one before is worked on; a failure comes in its place."""
+    end = object()
+    with ThreadPoolExecutor(1, thread_name_prefix="read") as pool:
+        following = pool.submit(next, items, end)
+        while (item := following.result()) is not end:
+            following = pool.submit(next, items, end)
+            yield item  # type: ignore[misc]
+            del item  # tens of megabytes that need not wait for the next one
 
 
 class WriteBehind:

@@ -35,8 +35,8 @@ def write(store: Store, batch: Batch, table: str, rows: pl.DataFrame) -> None:
 def _telling(rows: pl.DataFrame, record: type) -> pl.DataFrame:
     """Without the columns in which every row holds the default: the table fills them in by itself."""
     default = {name: value for name, value in defaults(record).items() if name in rows.columns}
-    silent = [name for name, value in default.items() if not rows[name].ne_missing(value).any()]
-    return rows.drop(silent)
+    differs = rows.select(pl.col(name).ne_missing(pl.lit(value)).any() for name, value in default.items())
+    return rows.drop(name for name in default if not differs[name][0])
 
 
 def _fingerprint(rows: pl.DataFrame) -> str:

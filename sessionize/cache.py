@@ -103,7 +103,8 @@ class OpenSessions:
 
     def put(self, done: Recut) -> None:
         """Take over what stands after a step, when its rows are written."""
-        last = done.touched.sort("last").unique(VISITOR, keep="last", maintain_order=True)
+        touched = self._recent(done.touched)
+        last = touched.sort("last").unique(VISITOR, keep="last", maintain_order=True)
         held = self._chains.select(*VISITOR, held_first="first", held_last="last", held="chain")
         visitors = last.join(held, on=VISITOR, how="left").join(self._complete_from, on="site_id")
         # Of a visitor not held nothing was stored from complete_from on: a chain that reaches it is the last.
@@ -114,6 +115,20 @@ class OpenSessions:
         lost = newest.join(kept, on=VISITOR, how="anti")
         self._move(lost.select("site_id", last=pl.max_horizontal("last", "held_last")))
         self._evict()
+
+    def _recent(self, touched: pl.DataFrame) -> pl.DataFrame:
+        """Without chains that are too old to be kept: most of an import's."""
+        ends = pl.concat([frame.select("site_id", "last") for frame in (self._chains, touched)])
+        newest = ends.group_by("site_id").agg(newest=pl.col("last").max())
+        age = pl.col("newest") - pl.col("last")
+        aged = touched.join(newest, on="site_id", how="left", maintain_order="left").with_columns(
+            old=age > pl.duration(milliseconds=self._max_age_ms)
+        )
+        old = aged.filter("old")
+        self._move(old.select("site_id", "last"))
+        held = self._chains.join(old.select(*VISITOR, until="last"), on=VISITOR)
+        self._let_go(held.filter(pl.col("until") >= pl.col("first")).select(self._chains.columns))
+        return aged.filter(~pl.col("old")).select(touched.columns)
 
     def _add(self, newest: pl.DataFrame, done: Recut) -> pl.DataFrame:
         """Keep these chains as they stand after the step; returned are those that hold an event."""
