@@ -32,7 +32,8 @@ from store.tables.embedded.launch import store_address
 
 CONNECTIONS = 24
 MARKERS_S = 20  # markers a second
-VISITORS = 5_000
+VISITORS = 5_000  # at any moment
+REQUESTS_A_VISIT = 4
 _POLL_S = 0.02
 _WAIT_S = 60.0
 _STEP_S = 0.005
@@ -209,7 +210,7 @@ def _event(event_id: str, number: int, now: int) -> dict[str, object]:
         "event_id": event_id,
         "event_type": "page_view",
         "device_time": now,
-        "visitor_id": f"visitor-{number % VISITORS}",
+        "visitor_id": f"visitor-{number // (VISITORS * REQUESTS_A_VISIT)}-{number % VISITORS}",
         "page_view_id": f"p{event_id}",
         "url": f"https://shop.example/hats/{number % 400}",
         "title": "Hat",

@@ -4,14 +4,16 @@ Only a cache: losing it never changes a number.
 
 What it promises of a site, once told how far the site's stored events reach: a stored event at or after
 `complete_from` belongs to a visitor it holds, and of a visitor it holds, every stored event from the begin
-of the chain on is in it. Dropping an old chain moves `complete_from` past its end.
+of the chain on is in it. Dropping a chain moves `complete_from` past its end; the visitor's name and the end
+stay, which tells new visitors from those whose chain must be read back. A stored event at or after
+`named_from` belongs to a visitor who is held or named.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 
@@ -24,7 +26,7 @@ from sessionize.repeats import SLIM
 from sessionize.rule import Rule
 
 VISITOR = ("site_id", "visitor_id")
-TICK = pl.duration(milliseconds=1)
+TICK = timedelta(milliseconds=1)
 NO_CHAINS = pl.DataFrame(
     schema={
         "site_id": pl.String, "visitor_id": pl.String, "first": INSTANT, "last": INSTANT, "rows": pl.Int64,
@@ -33,6 +35,11 @@ NO_CHAINS = pl.DataFrame(
 )  # fmt: skip
 NO_EVENTS = pl.DataFrame(schema={**{c: schema(Event)[c] for c in SLIM}, "chain": pl.Int64})
 NO_SESSIONS = pl.DataFrame(schema={**schema(Session), "chain": pl.Int64})
+NO_SITES = pl.DataFrame(
+    schema={"site_id": pl.String, "complete_from": INSTANT, "named_from": INSTANT, "newest": INSTANT}
+)
+NO_NAMES = pl.DataFrame(schema={"site_id": pl.String, "name": pl.UInt64, "ended": INSTANT})
+NAME = pl.struct("site_id", "visitor_id").hash(1)
 SLACK_ROWS = 50_000
 
 
@@ -48,13 +55,16 @@ class Known:
 class OpenSessions:
     """Chains in columns, at most `max_bytes` of them, none `max_age_ms` older than its site's newest."""
 
-    def __init__(self, max_bytes: int = 64 << 20, max_age_ms: int = 3_600_000) -> None:
-        self._max_bytes, self._max_age_ms = max_bytes, max_age_ms
+    def __init__(
+        self, max_bytes: int = 64 << 20, max_age_ms: int = 3_600_000, max_names: int = 1_000_000
+    ) -> None:
+        self._max_bytes, self._max_age_ms, self._max_names = max_bytes, max_age_ms, max_names
         self.drop()
 
     def drop(self) -> None:
         """Forget everything."""
-        self._complete_from = pl.DataFrame(schema={"site_id": pl.String, "complete_from": INSTANT})
+        self._complete_from = NO_SITES
+        self._named, self._names_kept = NO_NAMES, 0
         self._chains, self._events, self._sessions = NO_CHAINS, NO_EVENTS, NO_SESSIONS
         self._next = 0
 
@@ -65,12 +75,8 @@ class OpenSessions:
 
     def complete(self, site_id: str, latest: datetime | None) -> None:
         """The site's stored events reach up to `latest`, inclusive; None: it has none."""
-        start = datetime.fromisoformat("0001-01-01T00:00:00+00:00") if latest is None else latest
-        row = pl.DataFrame(
-            {"site_id": [site_id], "complete_from": [start]}, schema=self._complete_from.schema
-        )
-        if latest is not None:
-            row = row.with_columns(pl.col("complete_from") + TICK)
+        start = datetime.fromisoformat("0001-01-01T00:00:00+00:00") if latest is None else latest + TICK
+        row = pl.DataFrame([(site_id, start, start, start)], schema=NO_SITES.schema, orient="row")
         self._complete_from = pl.concat([self._complete_from.filter(pl.col("site_id") != site_id), row])
 
     def known(
@@ -91,7 +97,7 @@ class OpenSessions:
         answered = visitors.filter(
             pl.when(held)
             .then(pl.col("event_time") >= pl.col("first"))
-            .otherwise(pl.col("reaches") >= pl.col("complete_from"))
+            .otherwise((pl.col("reaches") >= pl.col("complete_from")) | self._are_new(visitors))
         )
         chains = answered.select("chain").drop_nulls()
         events = self._events.join(chains, on="chain", how="semi").drop("chain")
@@ -101,6 +107,19 @@ class OpenSessions:
             visitors.join(answered, on=VISITOR, how="anti").select(VISITOR),
         )
 
+    def _are_new(self, visitors: pl.DataFrame) -> pl.Series:
+        """Whether nothing that is stored of each visitor reaches as far as its new events do."""
+        names = visitors.select(name=NAME)["name"]
+        asked = self._named.filter(pl.col("name").is_in(names.implode()))
+        ended = asked.group_by("name").agg(pl.col("ended").max())
+        of_visitors = visitors.with_columns(name=names).join(
+            ended, on="name", how="left", maintain_order="left"
+        )
+        told = pl.col("reaches") >= pl.col("named_from")
+        gone = pl.col("ended").is_null() | (pl.col("ended") < pl.col("reaches"))
+        are_new: pl.Series = of_visitors.select(told & gone).to_series().fill_null(False)
+        return are_new
+
     def put(self, done: Recut) -> None:
         """Take over what stands after a step, when its rows are written."""
         touched = self._recent(done.touched)
@@ -108,24 +127,29 @@ class OpenSessions:
         held = self._chains.select(*VISITOR, held_first="first", held_last="last", held="chain")
         visitors = last.join(held, on=VISITOR, how="left").join(self._complete_from, on="site_id")
         # Of a visitor not held nothing was stored from complete_from on: a chain that reaches it is the last.
-        newest = visitors.filter(pl.col("last") >= pl.coalesce("held_first", "complete_from"))
+        is_newest = pl.col("last") >= pl.coalesce("held_first", "complete_from")
+        newest = visitors.filter(is_newest)
+        self._move(visitors.filter(~is_newest).select(*VISITOR, "last"))
         self._chains = self._chains.join(newest.select(chain="held"), on="chain", how="anti")
         kept = self._add(newest, done)
         # A chain may have lost all its events to earlier ones: then the visitor's last chain is not known.
         lost = newest.join(kept, on=VISITOR, how="anti")
-        self._move(lost.select("site_id", last=pl.max_horizontal("last", "held_last")))
+        self._move(lost.select(*VISITOR, last=pl.max_horizontal("last", "held_last")))
         self._evict()
 
     def _recent(self, touched: pl.DataFrame) -> pl.DataFrame:
         """Without chains that are too old to be kept: most of an import's."""
-        ends = pl.concat([frame.select("site_id", "last") for frame in (self._chains, touched)])
-        newest = ends.group_by("site_id").agg(newest=pl.col("last").max())
-        age = pl.col("newest") - pl.col("last")
-        aged = touched.join(newest, on="site_id", how="left", maintain_order="left").with_columns(
-            old=age > pl.duration(milliseconds=self._max_age_ms)
+        ends = touched.group_by("site_id").agg(end=pl.col("last").max())
+        newest = pl.max_horizontal("newest", "end")
+        self._complete_from = self._complete_from.join(ends, on="site_id", how="left").select(
+            "site_id", "complete_from", "named_from", newest=newest
+        )
+        sites = self._complete_from.select("site_id", "newest")
+        aged = touched.join(sites, on="site_id", how="left", maintain_order="left").with_columns(
+            old=pl.col("newest") - pl.col("last") > pl.duration(milliseconds=self._max_age_ms)
         )
         old = aged.filter("old")
-        self._move(old.select("site_id", "last"))
+        self._move(old.select(*VISITOR, "last"))
         held = self._chains.join(old.select(*VISITOR, until="last"), on=VISITOR)
         self._let_go(held.filter(pl.col("until") >= pl.col("first")).select(self._chains.columns))
         return aged.filter(~pl.col("old")).select(touched.columns)
@@ -152,15 +176,25 @@ class OpenSessions:
         return chains
 
     def _move(self, ended: pl.DataFrame) -> None:
-        """Chains with these ends (site_id, last) are no longer held: `complete_from` goes past them."""
+        """Chains with these ends (site_id, visitor_id, last) are no longer held, only named."""
+        if ended.is_empty():
+            return
         past = ended.group_by("site_id").agg(past=pl.col("last").max() + TICK)
-        self._complete_from = self._complete_from.join(past, on="site_id", how="left").select(
-            "site_id", complete_from=pl.max_horizontal("complete_from", "past")
+        self._complete_from = (
+            self._complete_from.join(past, on="site_id", how="left")
+            .with_columns(complete_from=pl.max_horizontal("complete_from", "past"))
+            .drop("past")
         )
+        names = ended.select("site_id", name=NAME, ended="last")
+        self._named = pl.concat([self._named, names.cast(NO_NAMES.schema)])
 
     def _evict(self) -> None:
-        age = pl.col("last").max().over("site_id") - pl.col("last")
-        self._let_go(self._chains.filter(age > pl.duration(milliseconds=self._max_age_ms)))
+        sites = self._complete_from.select("site_id", "newest")
+        age = pl.col("newest") - pl.col("last")
+        aged = self._chains.join(sites, on="site_id", how="left", maintain_order="left")
+        too_old = aged.filter(age > pl.duration(milliseconds=self._max_age_ms))
+        self._let_go(too_old.select(self._chains.columns))
+        self._forget_names()
         if self._events.height > 2 * self._chains["rows"].sum() + SLACK_ROWS:
             self._compact()
         if self._bytes() <= self._max_bytes:
@@ -174,8 +208,28 @@ class OpenSessions:
             self._compact()
 
     def _let_go(self, chains: pl.DataFrame) -> None:
+        if chains.is_empty():
+            return
         self._chains = self._chains.join(chains, on="chain", how="anti")
-        self._move(chains.select("site_id", "last"))
+        self._move(chains.select(*VISITOR, "last"))
+
+    def _forget_names(self) -> None:
+        """Of the visitors named drop those of long ago, and half of them all when there are too many."""
+        if self._named.height <= self._names_kept * 5 // 4 + SLACK_ROWS:
+            return
+        age = pl.duration(milliseconds=self._max_age_ms)
+        sites = self._complete_from.select("site_id", least=pl.col("newest") - age)
+        named = self._named.group_by("site_id", "name").agg(pl.col("ended").max())
+        if named.height > self._max_names:
+            middle = named["ended"].median()
+            sites = sites.with_columns(least=pl.max_horizontal("least", pl.lit(middle, INSTANT)))
+        kept = named.join(sites, on="site_id", how="left").filter(pl.col("ended") >= pl.col("least"))
+        self._named, self._names_kept = kept.select(NO_NAMES.columns), kept.height
+        self._complete_from = (
+            self._complete_from.join(sites, on="site_id")
+            .with_columns(named_from=pl.max_horizontal("named_from", "least"))
+            .drop("least")
+        )
 
     def _compact(self) -> None:
         self._events = self._events.join(self._chains, on="chain", how="semi").rechunk()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from unittest import mock
 
 import polars as pl
 from hypothesis import given, settings
@@ -158,14 +159,19 @@ def test_a_cache_that_evicts_and_is_lost_changes_nothing(
     batches: list[list[Event]], data: st.DataObject
 ) -> None:
     memory = Memory()
-    cache = OpenSessions(max_bytes=data.draw(st.sampled_from([1, 3000, 1 << 20])), max_age_ms=3_600_000)
-    for batch in batches:
-        if data.draw(st.integers(0, 4)) == 0:
-            cache.drop()
-        done = step_cached(memory, cache, batch)
-        memory.write_events(done)
-        memory.write_sessions(done)
-        cache.put(done)
+    bounds = (
+        data.draw(st.sampled_from([1, 3000, 1 << 20])),
+        data.draw(st.sampled_from([1_800_000, 90_000_000])),
+    )
+    cache = OpenSessions(*bounds, max_names=data.draw(st.sampled_from([1, 2, 1000])))
+    with mock.patch("sessionize.cache.SLACK_ROWS", data.draw(st.sampled_from([0, 50_000]))):
+        for batch in batches:
+            if data.draw(st.integers(0, 4)) == 0:
+                cache.drop()
+            done = step_cached(memory, cache, batch)
+            memory.write_events(done)
+            memory.write_sessions(done)
+            cache.put(done)
     assert (memory.final_events(), memory.final_sessions()) == expected([e for b in batches for e in b])
 
 
@@ -201,12 +207,13 @@ def test_only_what_lies_a_timeout_after_stored_events_needs_no_look_up() -> None
     assert cache.known(frame([event(1, 9999)]), RULES).missing.height == 1
 
 
-def test_letting_go_of_a_chain_makes_its_visitor_unknown_again() -> None:
+def test_letting_go_of_a_chain_makes_its_visitor_unknown_again_and_no_other() -> None:
     cache = OpenSessions(max_bytes=1)
     cache.complete("plain", None)
     cache.put(recut(frame([]), frame([event(1)]), NO_STORED, RULES))
     assert cache.known(frame([event(2, 1800)]), RULES).missing.height == 1
     assert cache.known(frame([event(2, 1800.001)]), RULES).missing.is_empty()
+    assert cache.known(frame([event(2, 1, visitor_id="new")]), RULES).missing.is_empty()
 
 
 @given(st.lists(st.sampled_from(["", "/a", "/b"]), min_size=2, max_size=5), st.data())
