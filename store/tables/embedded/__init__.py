@@ -4,6 +4,7 @@ launch.py    client side: find or start the store of a data folder (imports no c
 process.py   what the store process runs: lock, port, options;  owner.py  engine, address file, signals
 files.py     lock, address and credentials files of a data folder
 server.py    accept loop and clean stop;  watcher.py  cancel and hang-up of running queries
+merges.py    merges wait while very much is inserted
 connection.py  one client's protocol state machine;  handshake.py, requests.py, scope.py: its parts
 session.py   one client's engine session: settings, parameters, statements, result streams
 insert.py    rows on their way into the engine

@@ -18,6 +18,7 @@ from store.tables.embedded.handshake import (
     read_hello,
 )
 from store.tables.embedded.insert import InsertStream
+from store.tables.embedded.merges import Merges
 from store.tables.embedded.requests import Query, read_query
 from store.tables.embedded.roles import ACCESS_DENIED, READER, Denied, Roles
 from store.tables.embedded.scope import QueryScope
@@ -48,6 +49,7 @@ class Shared:
     engine: Engine
     roles: Roles
     watcher: Watcher
+    merges: Merges
     passwords: dict[str, str]
     limits: Limits
 
@@ -223,6 +225,7 @@ class ClientConnection:
                 self._send_profile_events()
             written = stream.finish() if stream else (0, 0)
             finished = True
+            self._shared.merges.wrote(written[0])
         finally:
             if stream is not None and not finished:
                 stream.cancel()

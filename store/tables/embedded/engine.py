@@ -36,6 +36,7 @@ toDecimal64(1, 4), ['d', 'e'], [toLowCardinality('f')], toNullable(1), map('g', 
 generateUUIDv4(), CAST('i', 'Enum8(\\'i\\' = 1)'), toBool(1), toFixedString('j', 3), [[1], [2, 3]]
 FROM numbers(3)"""
 _SELF_TEST_ROWS = 3
+_PARTS = "SELECT toString(count()) FROM system.parts WHERE active AND database = {database:String}"
 
 
 class EngineError(Exception):
@@ -160,6 +161,18 @@ class Engine:
         """(class of a text, number of its statements), from any thread."""
         with self._lock:
             return self._control.classify(sql)
+
+    def let_merges(self, table: str, *, wait: bool) -> None:
+        """Let the merges of one of the product's tables wait, or go on; from any thread."""
+        with self._lock:
+            self._control.query(
+                f"SYSTEM {'STOP' if wait else 'START'} MERGES {DATABASE}.{quoted_name(table)}"
+            )
+
+    def parts(self) -> int:
+        """Parts of all the product's tables, from any thread."""
+        with self._lock:
+            return int(text_columns(self._control.query(_PARTS, {"database": DATABASE}), 1)[0][0])
 
     def kill(self, tag: str) -> None:
         """Ask the query that begins with this comment to stop, from any thread."""

@@ -13,6 +13,7 @@ from clicktrail.errors import StoreError
 from store.tables.embedded.connection import Shared
 from store.tables.embedded.engine import Engine, EngineError
 from store.tables.embedded.files import StoreFiles, ensure_passwords, write_json
+from store.tables.embedded.merges import Merges
 from store.tables.embedded.roles import Roles
 from store.tables.embedded.server import Server
 from store.tables.embedded.session import Limits
@@ -32,7 +33,8 @@ def own_tables(
         raise StoreError(f"the tables in {files.folder} cannot be opened: {error}") from error
     limits = Limits(reader_seconds, memory // 2)
     roles = Roles(engine.classify, engine.table_functions)
-    server = Server(listener, Shared(engine, roles, Watcher(engine.kill), passwords, limits), linger_s)
+    shared = Shared(engine, roles, Watcher(engine.kill), Merges(engine), passwords, limits)
+    server = Server(listener, shared, linger_s)
     _stop_on_signals(server.request_stop)
     host, port = listener.getsockname()[:2]
     write_json(files.address, {"host": host, "port": port, "pid": os.getpid()})

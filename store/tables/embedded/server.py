@@ -43,6 +43,7 @@ class Server:
         """Accept clients until stopped or, with linger, until nobody has needed the server for that long."""
         started = time.monotonic()
         self._shared.watcher.start()
+        self._shared.merges.start()
         with selectors.DefaultSelector() as selector:
             selector.register(self._listener, selectors.EVENT_READ)
             selector.register(self._wake_reader, selectors.EVENT_READ)
@@ -107,6 +108,7 @@ class Server:
         for thread in clients:
             thread.join(max(0.0, deadline - time.monotonic()))
         self._shared.watcher.stop()
+        self._shared.merges.stop()
         self._wake_reader.close()
         self._wake_writer.close()
 
