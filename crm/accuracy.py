@@ -29,8 +29,8 @@ class Decile:
 class Accuracy:
     """Of `people` forecasts; `base_brier` is the Brier score of giving everybody the base rate.
 
-    `auc` None when all shared one outcome; `skill` 1 - brier / base_brier, above 0 is better than the base rate;
-    `ece` mean distance of forecast and share over deciles; `lift` churn of the top tenth over that of all.
+    `auc` None when all shared one outcome; `skill` 1 - brier / base_brier, above 0 is better than the base
+    rate; `ece` mean distance of forecast and share over deciles; `lift` churn of the top tenth over all.
     """
 
     people: int
@@ -81,9 +81,7 @@ def decile_table(risk: Floats, churned: Bools) -> tuple[Decile, ...]:
     """Ten bins of equal size by rising forecast (fewer when there are fewer people)."""
     order = np.argsort(risk, kind="stable")
     bins = [rows for rows in np.array_split(order, BINS) if len(rows)]
-    return tuple(
-        Decile(float(risk[rows].mean()), Rate(int(churned[rows].sum()), len(rows))) for rows in bins
-    )
+    return tuple(Decile(float(risk[rows].mean()), Rate(int(churned[rows].sum()), len(rows))) for rows in bins)
 
 
 def calibration_error(deciles: tuple[Decile, ...]) -> float:

@@ -1,4 +1,4 @@
-"""Who was active on which days, on columns. Pure; days are whole days of the site, counted from 1970-01-01."""
+"""Who was active on which days, on columns. Pure; days are those of the site, counted from 1970-01-01."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Would the forecast have been right? Each past week is forecast from what was known then, and compared. Pure."""
+"""Would the forecast have been right? Past weeks are forecast from what was known then. Pure."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Cutoff:
 
 @dataclass(frozen=True)
 class Backtest:
-    """The champion's record over all cut-offs together and one by one, oldest first; each rival's mean Brier."""
+    """The champion's record over all cut-offs and one by one, oldest first; each rival's mean Brier score."""
 
     champion: ModelName
     overall: Accuracy
@@ -112,8 +112,8 @@ def _trial(snapshots: Snapshots, as_of: int, primary: Primary) -> Trial | None:
 def backtest(made: tuple[Trial, ...], primary: Primary) -> Backtest | None:
     """The champion and its record; None when no rival could be tried.
 
-    Champion is the least mean Brier score over the cut-offs; one that is better by no more than a standard error
-    yields to the simpler. A rival that could not be fitted at every cut-off that the simplest was, does not compete.
+    Champion is the least mean Brier score over the cut-offs; one that is better by no more than a standard
+    error yields to the simpler. A rival competes if it could be fitted wherever the simplest could.
     """
     simplest = models.rivals(primary)[0]
     tried = [trial for trial in made if simplest in trial.risk]

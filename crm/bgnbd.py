@@ -1,10 +1,10 @@
 """BG/NBD: buying at a rate that differs between people, until each buys no more. Pure.
 
 While active a person buys at a rate λ ~ Gamma(r, α); after each purchase they leave with probability
-p ~ Beta(a, b). A history is (x, t_x, T): repeat purchases, time from the first to the last purchase, time from
-the first purchase to now. Fader, Hardie, Lee 2005, Marketing Science 24(2), 275-284.
+p ~ Beta(a, b). A history is (x, t_x, T): repeat purchases, time from the first to the last purchase, time
+from the first purchase to now. Fader, Hardie, Lee 2005, Marketing Science 24(2), 275-284.
 
-Counts are whole, so every ratio of gamma functions is a product of x factors and no special function is needed.
+Counts are whole, so every ratio of gamma functions is a product of x factors: no special function is needed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Histories:
 
     x: Ints
     t_x: Floats
-    T: Floats  # noqa: N815 - the name in every paper
+    T: Floats
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class BgNbd:
     def expected_purchases(self, histories: Histories, span: float) -> Floats:
         """E[purchases within the next `span`] (persons,); equation 10 of the paper.
 
-        Its hypergeometric series is taken in Euler's form, in which long histories need fewer terms, not more.
+        Its hypergeometric series is taken in Euler's form: long histories need fewer terms, not more.
         """
         a = self.a if abs(self.a - 1) > _TINY else 1 + _TINY
         z = span / (self.alpha + histories.T + span)

@@ -16,9 +16,10 @@ from crm.activity import Floats, Ints
 from crm.bgnbd import BgNbd, Histories, log_rising
 
 WEEK = 7.0
-MANY_ROWS = 100_000  # distinct histories beyond which times are rounded to weeks: 0.6 % of a parameter
+MANY_ROWS = 10_000  # distinct histories beyond which times are rounded to weeks: 0.6 % of a parameter
 _STEP = 1e-4
 _ROUNDS = 200
+_FAR = 8.0  # log units from the neutral centre where the likelihood is flat, not at its best
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ def fit(histories: Histories, prior: Prior | None) -> BgNbd:
         height, slope = grouped.posterior(theta, prior)
         step = _ascent(slope, _curvature(grouped, theta, prior))
         if float(slope @ step) < 1e-10 * (1 + abs(height) * 1e-3):
+            if np.abs(theta - np.log(centre)).max() > _FAR:
+                break
             return BgNbd(*(float(value) for value in np.exp(theta)))
         theta = _walk(grouped, theta, step, height, prior)
     raise InputError("BG/NBD has no finite best parameters for these histories; fit with a prior")
@@ -65,7 +68,7 @@ class _Grouped:
 
     x: Ints
     t_x: Floats
-    T: Floats  # noqa: N815
+    T: Floats
     persons: Floats
 
     @staticmethod

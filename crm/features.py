@@ -1,7 +1,7 @@
 """The features of churn risk and the direction in which each may work.
 
-The signs are fixed because the reasons are read by people: a weight of the wrong sign, which correlated features
-often give, would say that somebody is at risk for having come yesterday.
+The signs are fixed because the reasons are read by people: a weight of the wrong sign, which correlated
+features often give, would say that somebody is at risk for having come yesterday.
 """
 
 from __future__ import annotations

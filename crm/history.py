@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 PRIOR_GAPS = 2  # the site's gap weighs as much as two gaps of one's own
 QUARTER = 90
@@ -33,7 +34,7 @@ def known(days: Sequence[int], values: Sequence[float], as_of: int, horizon: int
     seen = sorted((day, value) for day, value in zip(days, values, strict=True) if day <= as_of)
     past = [day for day, _ in seen]
     silence = [as_of - day for day in past]
-    gaps = [after - before for before, after in zip(past, past[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(past)]
     return Known(
         active_days=len(past),
         first=past[0],

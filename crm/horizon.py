@@ -15,7 +15,7 @@ QUANTILE = 0.8
 
 @dataclass(frozen=True)
 class Horizon:
-    """`days` to wait; chosen from `gaps` returns, of which 80 % came within `quantile` days (None: no returns)."""
+    """`days` to wait; chosen from `gaps` returns, 80 % of them within `quantile` days (None: no returns)."""
 
     days: int
     gaps: int
@@ -23,7 +23,7 @@ class Horizon:
 
 
 def horizon_of(activity: Activity, as_of: int) -> Horizon:
-    """The usual horizon next, by ratio, to the 80th percentile of gaps between active days known at `as_of`."""
+    """The horizon nearest, by ratio, to the 80th percentile of gaps between active days up to `as_of`."""
     past = activity.day <= as_of
     day, person = activity.day[past], activity.person[past]
     gaps = np.diff(day)[np.diff(person) == 0]

@@ -8,9 +8,9 @@ from __future__ import annotations
 from enum import Enum
 
 import numpy as np
-import numpy.typing as npt
 
-from crm.activity import Floats
+from crm.activity import Floats, Ints
+from crm.history import PRIOR_GAPS
 from crm.summary import Summary
 
 LATE = 1.5  # usual gaps of silence
@@ -18,8 +18,6 @@ GROWING = 1.25  # active days of 90 days over those of the 90 before
 TERMINATED = 0.9  # risk
 AWAY = 3  # usual gaps between the last two active days: came back after being away,
 WATCHED = 30  # in so many days
-
-Codes = npt.NDArray[np.int64]
 
 
 class Stage(str, Enum):
@@ -49,8 +47,8 @@ _ACTIONS = {
 }
 
 
-def stages(people: Summary, risk: Floats | None) -> Codes:
-    """Codes (people,) into STAGES; the first rule that holds. Without a risk nobody is in termination."""
+def stages(people: Summary, risk: Floats | None) -> Ints:
+    """Ints (people,) into STAGES; the first rule that holds. Without a risk nobody is in termination."""
     late = people.lateness > LATE
     growth = (people.quarter_days + 0.5) / (people.previous_quarter_days + 0.5)
     back = (people.last_gap > AWAY * _gap_before_return(people)) & (people.silence < WATCHED)
@@ -63,12 +61,12 @@ def stages(people: Summary, risk: Floats | None) -> Codes:
         Stage.GROWTH: growth >= GROWING,
     }
     codes = [STAGES.index(stage) for stage in rules]
-    chosen: Codes = np.select(list(rules.values()), codes, STAGES.index(Stage.STABLE))
+    chosen: Ints = np.select(list(rules.values()), codes, STAGES.index(Stage.STABLE))
     return chosen
 
 
 def _gap_before_return(people: Summary) -> Floats:
     """The usual gap as it stood before the last active day, which a long absence must not stretch."""
-    counted = 2 + people.active_days - 1
-    before: Floats = (people.usual_gap * counted - people.last_gap) / np.maximum(counted - 1, 1)
+    counted = PRIOR_GAPS + people.active_days - 1
+    before: Floats = (people.usual_gap * counted - people.last_gap) / (counted - 1)
     return before

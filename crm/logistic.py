@@ -62,8 +62,8 @@ class Logistic:
 def fit(values: Floats, outcome: Bools, signs: Ints, penalty: float = 1.0) -> Logistic:
     """The best weights of `values` (rows, features) for `outcome` (rows,), weight k of sign signs[k] or 0.
 
-    `penalty` is λ of λ/2 Σ w², on standardised features; the intercept is free. Standard errors are those of the
-    weights off their bound, from the curvature there. A feature that does not vary gets the weight 0.
+    `penalty` is λ of λ/2 Σ w², on standardised features; the intercept is free. Standard errors are those of
+    the weights off their bound, from the curvature there. A feature that does not vary gets the weight 0.
     """
     centre, spread = values.mean(axis=0), values.std(axis=0)
     scale = np.where(spread > 0, spread, 1.0)

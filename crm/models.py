@@ -85,8 +85,8 @@ def rivals(primary: Primary) -> tuple[ModelName, ...]:
 def fit(name: ModelName, now: Snapshot, train: Snapshot | None) -> Model | None:
     """The model as it can be fitted at the end of day `now`; None while there is too little to fit it on.
 
-    `train` is the newest snapshot whose outcome is known by then, if the site is old enough to have one. BG/NBD
-    needs none: it learns from the histories of everyone, those long gone too.
+    `train` is the newest snapshot whose outcome is known by then, if the site is old enough to have one.
+    BG/NBD needs none: it learns from the histories of everyone, those long gone too.
     """
     if name == "bg_nbd":
         seen = histories(now.everyone)

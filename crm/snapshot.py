@@ -16,8 +16,8 @@ SHORTEST_POPULATION = 28
 class Snapshot:
     """The end of one day.
 
-    `everyone` (known persons), `people` (those of them still in play), `churned` (people,): True where no active
-    day followed in (as_of, as_of + horizon]; None while that is not over.
+    `everyone` (known persons), `people` (those of them still in play), `churned` (people,): True where no
+    active day followed in (as_of, as_of + horizon]; None while that is not over.
     """
 
     everyone: Summary
@@ -32,7 +32,9 @@ class Snapshot:
         return self.churned
 
 
-def snapshot(activity: Activity, as_of: int, horizon: int, known_to: int, within: int | None = None) -> Snapshot:
+def snapshot(
+    activity: Activity, as_of: int, horizon: int, known_to: int, within: int | None = None
+) -> Snapshot:
     """The persons active in the `within` days up to `as_of` (default: the horizon, at least 28).
 
     `known_to` is the last day of which the activity is known: it decides whether there is an outcome.

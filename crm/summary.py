@@ -1,4 +1,4 @@
-"""What is known of all persons on a day, on columns: the rule of `crm.history`, a few passes over the rows."""
+"""What is known of all persons on a day, on columns: the rule of `crm.history` in a few passes."""
 
 from __future__ import annotations
 
