@@ -1,8 +1,8 @@
 """Why somebody's risk is what it is: sentences whose points sum to the distance from the average. Pure.
 
 Each reason carries the part of that distance which its facts account for, in percentage points of risk. For
-the regression that is the contribution to the log-odds times the mean slope on the straight way from the
-average person (Aumann-Shapley); for the other models, Shapley values of two players. Neither leaves a remainder.
+the regression that is the contribution to the log-odds, times the mean slope on the straight way from the
+average person (Aumann-Shapley); for the other models, Shapley values of two players. No remainder is left.
 """
 
 from __future__ import annotations
