@@ -52,7 +52,8 @@ class BgNbd:
         at = self.alpha + histories.T
         waits = np.exp((self.r + histories.x) * np.log(at / (at + span)))
         gone = self.p_gone(histories)
-        return gone + (1 - gone) * waits
+        risk: Floats = gone + (1 - gone) * waits
+        return risk
 
     def expected_purchases(self, histories: Histories, span: float) -> Floats:
         """E[purchases within the next `span`] (persons,); equation 10 of the paper.
@@ -60,10 +61,10 @@ class BgNbd:
         Its hypergeometric series is taken in Euler's form: long histories need fewer terms, not more.
         """
         a = self.a if abs(self.a - 1) > _TINY else 1 + _TINY
-        z = span / (self.alpha + histories.T + span)
-        c = a + self.b + histories.x - 1
-        unspent = (1 - z) ** (a - 1) * _hypergeometric(a + self.b - 1 - self.r, a - 1, c, z)
-        active = c / (a - 1) * (1 - unspent)
+        z: Floats = span / (self.alpha + histories.T + span)
+        c = histories.x.astype(np.float64) + (a + self.b - 1)
+        unspent = np.exp((a - 1) * np.log1p(-z)) * _hypergeometric(a + self.b - 1 - self.r, a - 1, c, z)
+        active: Floats = c / (a - 1) * (1 - unspent)
         return active * (1 - self.p_gone(histories))
 
 

@@ -88,7 +88,9 @@ def _two_players(risk: Callable[[Summary], Floats], background: Summary, people:
 
     def mean_risk(own_silence: bool, own_history: bool) -> Floats:
         mixed = _mixed(background, people, own_silence, own_history)
-        return 100 * risk(mixed).reshape(len(people.person), -1).mean(axis=1)
+        of_pairs = risk(mixed).reshape(len(people.person), len(background.person))
+        means: Floats = 100 * of_pairs.mean(axis=1)
+        return means
 
     none, both = mean_risk(False, False), mean_risk(True, True)
     silence, history = mean_risk(True, False), mean_risk(False, True)
