@@ -12,13 +12,13 @@ import numpy as np
 from crm import models
 from crm.accuracy import Accuracy, accuracy, brier_score
 from crm.activity import Activity, Bools, Floats, day_of
+from crm.bands import HIGH
 from crm.calibration import Shift, fit_shift
 from crm.models import FEWEST_PEOPLE, ModelName, Primary
 from crm.snapshot import Snapshot, snapshot
 
 CUTOFFS = 8
 APART = 7  # days
-HIGH = 2 / 3
 SHIFT_ECE = 0.03  # calibration error from which forecasts are shifted,
 SHIFT_PEOPLE = 5_000  # given so many forecasts,
 SHIFT_CUTOFFS = 4  # by so many of the newest weeks
@@ -113,13 +113,13 @@ def backtest(made: tuple[Trial, ...], primary: Primary) -> Backtest | None:
     """The champion and its record; None when no rival could be tried.
 
     Champion is the least mean Brier score over the cut-offs; one that is better by no more than a standard
-    error yields to the simpler. A rival competes if it could be fitted wherever the simplest could.
+    error yields to the simpler. A rival competes if it could be fitted at half of the cut-offs at least; what
+    is compared are the cut-offs at which every competitor could.
     """
-    simplest = models.rivals(primary)[0]
-    tried = [trial for trial in made if simplest in trial.risk]
+    names = [name for name in models.rivals(primary) if 2 * sum(name in t.risk for t in made) >= len(made)]
+    tried = [trial for trial in made if names and all(name in trial.risk for name in names)]
     if not tried:
         return None
-    names = [name for name in models.rivals(primary) if all(name in trial.risk for trial in tried)]
     briers = {name: np.array([brier_score(t.risk[name], t.churned) for t in tried]) for name in names}
     champion = choose(briers)
     risk = np.concatenate([trial.risk[champion] for trial in tried])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -16,17 +15,17 @@ import polars as pl
 from clicktrail.errors import ConfigError
 from crm import models, reasons
 from crm.activity import Activity, Floats, Ints, day_number, day_of
-from crm.backtest import HIGH, Backtest, Snapshots, backtest, trials
+from crm.backtest import Backtest, Snapshots, backtest, trials
+from crm.bands import Band, band
 from crm.horizon import Horizon, horizon_of
 from crm.lifecycle import STAGES, Stage, stages
 from crm.models import FEWEST_PEOPLE, Model, Primary
 from crm.reasons import Reason
 from crm.snapshot import Snapshot
 from crm.summary import Summary
+from crm.words import ago, days
 
-LOW = 1 / 3
 LONGEST_HORIZON = 366
-Band = Literal["low", "medium", "high"]
 
 
 @dataclass(frozen=True)
@@ -96,13 +95,13 @@ class ChurnRisk:
                 last_seen=day_of(int(shown.last[at])),
                 facts=_facts(shown.take(np.array([at]))),
                 is_newcomer=bool(shown.active_days[at] == 1),
-                risk=risk[at],
-                band=band(risk[at]),
+                risk=chance,
+                band=None if chance is None else band(chance),
                 reasons=why[at],
                 counterfactual=what_if[at],
                 stage=STAGES[stage[at]],
             )
-            for at, row in enumerate(rows)
+            for at, (row, chance) in enumerate(zip(rows, risk, strict=True))
         )
 
     def _explained(
@@ -162,16 +161,8 @@ def _forecast(
     return record, Forecast(model, record, record.shift.apply(model.risk(now.people))), ""
 
 
-def band(risk: float | None) -> Band | None:
-    """Low below a third, high above two thirds."""
-    if risk is None:
-        return None
-    return "low" if risk < LOW else "high" if risk > HIGH else "medium"
-
-
 def _facts(person: Summary) -> str:
-    silence = int(person.silence[0])
-    seen = "last seen today" if not silence else f"last seen {silence:,} days ago"
+    seen = f"last seen {ago(int(person.silence[0]))}"
     if person.active_days[0] == 1:
         return f"{seen}; came once"
-    return f"{seen}; usual gap {max(1, round(float(person.usual_gap[0])))} days"
+    return f"{seen}; usual gap {days(person.usual_gap[0])}"

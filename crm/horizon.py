@@ -15,7 +15,7 @@ QUANTILE = 0.8
 
 @dataclass(frozen=True)
 class Horizon:
-    """`days` to wait; chosen from `gaps` returns, 80 % of them within `quantile` days (None: no returns)."""
+    """`days` to wait; chosen from `gaps` returns, 80 % of them within `quantile` days, or given."""
 
     days: int
     gaps: int

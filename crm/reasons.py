@@ -20,6 +20,7 @@ from crm.features import FEATURES, features
 from crm.history import recent_window, season_window
 from crm.models import LogisticModel, Model, Primary
 from crm.summary import Summary
+from crm.words import ago, days, in_ten
 
 Kind = Literal["silence", "rhythm", "history", "value"]
 KIND_OF: dict[str, Kind] = {
@@ -128,31 +129,15 @@ def facts(kind: Kind, person: Summary, primary: Primary) -> str:
     """What is known of one person, in words."""
     active, silence = int(person.active_days[0]), int(person.silence[0])
     if kind == "silence":
-        quiet = f"{_days(silence)} silent" if silence else "active today"
-        return quiet if active == 1 else f"{quiet}; usually returns every {_days(_gap(person))}"
+        quiet = f"{days(silence)} silent" if silence else "active today"
+        return quiet if active == 1 else f"{quiet}; usually returns every {days(person.usual_gap[0])}"
     if kind == "rhythm":
         recent, season = int(person.recent_days[0]), int(person.season_days[0])
         windows = recent_window(person.horizon), season_window(person.horizon)
         return f"{VERB[primary]} on {recent} of the last {windows[0]} days, {season} of the last {windows[1]}"
     if kind == "history":
-        return f"{VERB[primary]} on {_days(active)}, first {_days(int(person.tenure[0]))} ago"
+        return f"{VERB[primary]} on {days(active)}, first {ago(int(person.tenure[0]))}"
     return f"orders worth {person.mean_value[0]:,.2f} a day with one"
-
-
-def _gap(person: Summary) -> int:
-    return max(1, round(float(person.usual_gap[0])))
-
-
-def _days(count: int) -> str:
-    return f"{count:,} day" if count == 1 else f"{count:,} days"
-
-
-def in_ten(risk: float) -> str:
-    """A risk as people say it: 3 in 10."""
-    tenths = round(10 * risk)
-    if tenths == 0:
-        return "less than 1 in 10"
-    return "more than 9 in 10" if tenths == 10 else f"{tenths} in 10"
 
 
 def counterfactuals(model: Model, shift: Shift, people: Summary, primary: Primary) -> list[str]:

@@ -22,8 +22,8 @@ class ReturnOdds:
 
 def return_odds(activity: Activity, as_of: int, horizon: int) -> tuple[ReturnOdds, ...]:
     """By silence at the end of day `as_of`; activity must be known to `as_of + horizon`."""
-    known_to = as_of + horizon
-    everyone = snapshot(activity, as_of, horizon, known_to, within=as_of)
+    since_1970 = as_of + 1
+    everyone = snapshot(activity, as_of, horizon, known_to=as_of + horizon, within=since_1970)
     silence, back = everyone.people.silence, ~everyone.labelled
     odds = []
     for low, high in zip(SILENCES, (*SILENCES[1:], None), strict=True):

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from clicktrail.errors import ConfigError
-from crm.activity import Activity, Floats
-from crm.backtest import Trial, backtest, choose
+from crm.activity import Activity, Floats, day_number
+from crm.backtest import Snapshots, Trial, backtest, choose, trials
+from crm.bands import band
 from crm.calibration import Shift
-from crm.churn import band, churn_risk
+from crm.churn import churn_risk
 from crm.lifecycle import Stage
-from crm.reasons import in_ten
+from crm.models import Primary, fit
+from crm.words import ago, days, in_ten
 from tests.unit.crm.sites import START, shop, site
 
 
@@ -135,11 +137,41 @@ def trial(week: int, *, logistic: bool = True, off: float = 0.0, people: int = 2
     return Trial(day(7 * week), churned, np.full(people, churned.mean()), tried)  # type: ignore[arg-type]
 
 
-def test_a_rival_that_could_not_always_be_fitted_does_not_compete() -> None:
+def test_a_rival_fitted_in_fewer_than_half_of_the_weeks_does_not_compete() -> None:
+    found = backtest((trial(0, logistic=False), trial(1, logistic=False), trial(2)), "visit")
+    assert found is not None
+    assert list(found.rivals) == ["rf_table"]
+    assert len(found.cutoffs) == 3
+
+
+def test_rivals_are_compared_in_the_weeks_they_share() -> None:
     found = backtest((trial(0, logistic=False), trial(1), trial(2)), "visit")
     assert found is not None
-    assert found.champion == "rf_table"
-    assert list(found.rivals) == ["rf_table"]
+    assert found.champion == "logistic"
+    assert [cutoff.as_of for cutoff in found.cutoffs] == [day(7), day(14)]
+    assert found.rivals["rf_table"] == pytest.approx(0.25)
+
+
+def until(activity: Activity, last: int) -> Activity:
+    """What would have been known at the end of day `last`."""
+    kept = activity.day <= last
+    names, number = np.unique(activity.person[kept], return_inverse=True)
+    return Activity(activity.names[names], number, activity.day[kept], activity.value[kept])
+
+
+@pytest.mark.parametrize("primary", ["visit", "order"])
+def test_no_week_of_the_record_is_forecast_from_its_future(primary: Primary) -> None:
+    activity, newest = shop(12_000, 300, seed=9), day_number(day(290))
+    made = trials(Snapshots(activity, 28, newest), primary)
+    assert len(made) == 8
+    for tried in made[::3]:
+        then = day_number(tried.as_of)
+        past = Snapshots(until(activity, then), 28, then)
+        assert len(tried.risk) == 2
+        for name, risk in tried.risk.items():
+            model = fit(name, past.at(then), past.newest_labelled(then))
+            assert model is not None
+            assert np.array_equal(model.risk(past.at(then).people), risk)
 
 
 def test_forecasts_that_were_off_lately_are_shifted() -> None:
@@ -177,6 +209,16 @@ def test_no_trials_no_record() -> None:
 )
 def test_bands_and_words(risk: float, name: str, words: str) -> None:
     assert (band(risk), in_ten(risk)) == (name, words)
+
+
+def test_days_in_words() -> None:
+    assert (days(1), days(1.4), days(1200), ago(0), ago(1)) == (
+        "1 day",
+        "1 day",
+        "1,200 days",
+        "today",
+        "1 day ago",
+    )
 
 
 def test_stages_of_telling_lives() -> None:
