@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -15,6 +16,7 @@ from crm.calibration import Shift
 from crm.churn import churn_risk
 from crm.lifecycle import Stage
 from crm.models import Primary, fit
+from crm.snapshot import snapshot
 from crm.words import ago, days, in_ten
 from tests.unit.crm.sites import START, shop, site
 
@@ -49,6 +51,18 @@ def test_from_thirty_a_simple_model_is_tried() -> None:
     assert found.forecast.model.name == "rf_table"
     assert found.backtest is not None
     assert list(found.backtest.rivals) == ["rf_table"]  # too few for a regression
+
+
+@pytest.mark.parametrize(
+    ("rows", "gone", "competes"), [(1000, 100, True), (999, 500, False), (1000, 99, False)]
+)
+def test_the_regression_competes_from_a_thousand_with_a_hundred_of_each(
+    rows: int, gone: int, competes: bool
+) -> None:
+    visits = site([(f"p{person:04}", person % 20) for person in range(rows)])
+    now = snapshot(visits, day_number(day(20)), 28, day_number(day(20)))
+    for churned in (np.arange(rows) < gone, np.arange(rows) >= gone):
+        assert (fit("logistic", now, replace(now, churned=churned)) is not None) == competes
 
 
 def test_orders_use_the_model_of_purchases() -> None:

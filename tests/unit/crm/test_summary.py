@@ -55,6 +55,16 @@ def test_columns_say_what_rows_say(rows: list[tuple[str, int, float]], as_of: in
             assert getattr(summary, field.name)[at] == pytest.approx(getattr(expected, field.name))
 
 
+@pytest.mark.parametrize("horizon", [7, 28, 60, 120])
+def test_both_forms_agree_on_the_edges_of_every_window(horizon: int) -> None:
+    silences = [0, 6, 7, 8, 14, 15, 16, 27, 28, 29, 30, 31, 89, 90, 91, 179, 180, 181]
+    summary = summary_of(made([("a", 400 - silence, 1.0) for silence in silences]), 400, horizon)
+    expected = known([400 - silence for silence in silences], [1.0] * 18, 400, horizon, summary.site_gap)
+    assert (expected.quarter_days, expected.previous_quarter_days) == (13, 3)
+    for field in fields(Known):
+        assert getattr(summary, field.name)[0] == pytest.approx(getattr(expected, field.name))
+
+
 @given(rows=ROWS, future=ROWS, as_of=DAYS, horizon=HORIZONS)
 def test_the_future_changes_no_feature(
     rows: list[tuple[str, int, float]], future: list[tuple[str, int, float]], as_of: int, horizon: int
