@@ -121,7 +121,7 @@ def test_nobody_without_a_repeat_is_gone_which_is_why_risk_is_no_return() -> Non
     model = bgnbd_fit.fit(seen, None)
     gone = model.p_gone(seen)
     assert np.all(gone[seen.x == 0] == 0)
-    assert auc(gone, test.labelled) == pytest.approx(0.33, abs=0.02)  # backwards
+    assert auc(gone, test.labelled) == pytest.approx(0.344, abs=0.005)  # backwards
     assert auc(model.p_no_return(seen, 90.0), test.labelled) == pytest.approx(0.830, abs=0.01)
 
 
