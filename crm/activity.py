@@ -1,0 +1,72 @@
+"""Who was active on which days, on columns. Pure; days are those of the site, counted from 1970-01-01."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from clicktrail.errors import InputError
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+EPOCH = date(1970, 1, 1)
+COLUMNS = {"person_id": pl.String, "day": pl.Date, "value": pl.Float64}
+
+
+@dataclass(frozen=True)
+class Activity:
+    """One row for each day on which a person was active, by person, then day.
+
+    `person` (rows,) numbers into `names` (persons,); `day` (rows,) days since 1970; `value` (rows,) what was
+    ordered that day in the site's currency, 0 where only visits count.
+    """
+
+    names: pl.Series
+    person: Ints
+    day: Ints
+    value: Floats
+
+    @property
+    def persons(self) -> int:
+        """How many persons there are."""
+        return len(self.names)
+
+
+def activity_of(frame: pl.DataFrame) -> Activity:
+    """Activity from rows (person_id String, day Date, value Float64); rows of one person and day are summed.
+
+    Raises InputError for a missing or mistyped column, a null or a value that is not a number.
+    """
+    _check(frame)
+    days = frame.group_by("person_id", "day").agg(pl.col("value").sum()).sort("person_id", "day")
+    names = days["person_id"]
+    number = (names != names.shift(1)).fill_null(True).cum_sum().cast(pl.Int64).to_numpy() - 1
+    day = days["day"].cast(pl.Int32).cast(pl.Int64).to_numpy()
+    return Activity(names.unique(maintain_order=True), number, day, days["value"].to_numpy())
+
+
+def _check(frame: pl.DataFrame) -> None:
+    for name, kind in COLUMNS.items():
+        found = frame.schema.get(name)
+        if found != kind:
+            raise InputError(f"activity: column {name} must be {kind}, found {found or 'none'}")
+        if frame[name].null_count():
+            raise InputError(f"activity: column {name} holds {frame[name].null_count()} nulls")
+    if not frame["value"].is_finite().all():
+        raise InputError("activity: column value holds numbers that are not finite")
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01."""
+    return (day - EPOCH).days
+
+
+def day_of(number: int) -> date:
+    """The date of a number of days since 1970-01-01."""
+    return EPOCH + timedelta(days=number)
