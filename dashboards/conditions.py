@@ -8,7 +8,8 @@
     title="a & b*"           in double quotes (a JSON string): the text itself, no `*` and no ` & `
 
 This module makes SQL text (the only other one makes the funnel of n steps). The text consists of column names
-and types from the lists below and of constants; whatever a person wrote reaches the engine as the value of a parameter.
+and types from the lists below and of constants; whatever a person wrote reaches the engine as the value of a
+parameter.
 """
 
 from __future__ import annotations

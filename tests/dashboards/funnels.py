@@ -6,7 +6,6 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
-from typing import Any
 
 import polars as pl
 
@@ -118,21 +117,15 @@ def _sessions(rng: random.Random, site_id: str, visitor: str, base: int) -> list
 
 
 def _session(rng: random.Random, site_id: str, visitor: str, start: int, end: int) -> Session:
-    values: dict[str, Any] = {
-        **dict.fromkeys("entry_path exit_path source medium device_class".split(), ""),
-        "site_id": site_id,
-        "visitor_id": visitor,
-        "session_id": f"{visitor}:{start}",
-        "start": PERIOD.begins + timedelta(milliseconds=start),
-        "end": PERIOD.begins + timedelta(milliseconds=end),
-        "events": 1,
-        "page_views": 1,
-        "engaged_s": 0.0,
-        "country": rng.choice(("DE", "FR")),
-        "is_bot": rng.random() < 0.05,
-    }
-    needed = {name for name in Session.__annotations__}
-    return Session(**{name: value for name, value in values.items() if name in needed})
+    return Session(
+        site_id=site_id,
+        visitor_id=visitor,
+        session_id=f"{visitor}:{start}",
+        start=PERIOD.begins + timedelta(milliseconds=start),
+        end=PERIOD.begins + timedelta(milliseconds=end),
+        country=rng.choice(("DE", "FR")),
+        is_bot=rng.random() < 0.05,
+    )
 
 
 @dataclass(frozen=True)

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import statistics
-import uuid
-from collections.abc import Iterable
-from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clicktrail.errors import ConfigError
-from dashboards.conditions import Expression
 from dashboards.filters import session_filter
 from dashboards.reports.funnel.options import ORDERS, UNITS, FunnelOptions, parse
 from dashboards.reports.funnel.query import Funnel, asked, funnel
 from dashboards.reports.funnel.reference import Reached
 from schemas.objects import Site
 from store.tables.client import Store
-from tests.dashboards.funnels import CONDITIONS, DAY, FIELDS, MINUTE, PERIOD, Asked, Histories, expected
-from tests.dashboards.funnels import invented, utc
+from tests.dashboards.funnels import (
+    CONDITIONS,
+    DAY,
+    FIELDS,
+    MINUTE,
+    PERIOD,
+    Asked,
+    Histories,
+    expected,
+    invented,
+    utc,
+)
 
 PERSONS = 250
 NOW = (5 * DAY, DAY + MINUTE, DAY, MINUTE, MINUTE - 1, 30_000)

@@ -30,9 +30,9 @@ _STEPS_SQL, _SEGMENTS_SQL = (read_sql(__package__ or "", name) for name in ("ste
 _MATCH = "SELECT match('', {pattern:String}) AS found"
 _MS = timedelta(milliseconds=1)
 _STEPS = (
-    "Of each {unit} the best attempt: the one that gets furthest, then the one that gets there first. It "
-    "begins in the period (and, under a filter, in a session that the filter keeps); later steps follow within "
-    "{window}, also after the period. {order} One event fills one step. Bots are left out."
+    "Of each {unit} the best attempt: the one that gets furthest, then the one that gets there first. "
+    "It begins in the period (and, under a filter, in a session that the filter keeps); later steps follow "
+    "within {window}, also after the period. {order} One event fills one step. Bots are left out."
 )
 _OPEN = (
     "For each step the {unit}s with such an event in the period, whatever else they did. Bots are left out."
