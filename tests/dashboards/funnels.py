@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
+from functools import cache, cached_property
 
 import polars as pl
 
@@ -55,8 +56,15 @@ class Histories:
     persons: dict[str, str]
 
     def session(self, event: Event) -> Session | None:
-        same = [s for s in self.sessions if s.visitor_id == event.visitor_id]
+        same = self.by_visitor.get(event.visitor_id, [])
         return next((s for s in same if s.start <= event.event_time <= s.end), None)
+
+    @cached_property
+    def by_visitor(self) -> dict[str, list[Session]]:
+        found: dict[str, list[Session]] = {}
+        for session in self.sessions:
+            found.setdefault(session.visitor_id, []).append(session)
+        return found
 
     def write(self, store: Store) -> None:
         """Into the tables, with copies that have been removed."""
@@ -71,6 +79,7 @@ class Histories:
             store.insert(table, pl.DataFrame([vars(row) for row in rows], schema=schema(record)))
 
 
+@cache
 def invented(site_id: str, seed: int, persons: int) -> Histories:
     """Histories full of ties, repeats, windows at their ends, and of the ends of the period."""
     rng = random.Random(seed)

@@ -146,7 +146,7 @@ def _ends(between: Sequence[Seen], options: FunnelOptions, filled: int) -> bool:
 def _in_any_order(history: Sequence[Seen], options: FunnelOptions) -> Iterator[_Attempt]:
     """From each event: when steps 1 to k have all been done since, each by an event of its own."""
     for start, first in enumerate(history):
-        if first.inside:
+        if first.inside and first.fits:
             window = [event for event in history[start:] if event.at - first.at <= options.window_ms]
             places: list[int] = []
             for steps in range(1, len(options.steps) + 1):

@@ -102,7 +102,7 @@ def _with(source: str, columns: Sequence[str]) -> str:
 
 def _best(attempts: str) -> str:
     """The best of the attempts of each unit."""
-    best = "(-a.stopped, a.finish, -a.begun)"
+    best = "(-a.stopped, a.finish, -a.began)"
     return f"""
 SELECT
     unit,
@@ -167,7 +167,7 @@ SELECT
     start > 0 AND bitShiftRight(start, {shift}) + {{window_ms:Int64}} >= {{now_ms:Int64}} AS in_progress,
     shown[e1] AS value,
     history[[{places}][depth]] AS finish,
-    toInt64(e1) AS begun
+    toInt64(e1) AS began
 FROM ({made})
 WHERE depth > 0"""
 
@@ -255,7 +255,10 @@ def _in_any_order(histories: str, steps: int) -> str:
     firsts = f"arrayMap((f, w) -> if(f > 0, f, if({holds}, p, toUInt32(0))), a.2, [{prefixes}])"
     none = f"([toUInt64(0)], arrayWithConstant({steps}, toUInt32(0)))"
     made = f"""
-SELECT *, times[begun] AS begin, arraySlice(times, begun) AS later, arraySlice(marks, begun) AS later_marks
+SELECT
+    *, begun, times[begun] AS begin,
+    arraySlice(times, begun) AS later,
+    arraySlice(marks, begun) AS later_marks
 FROM ({histories})
 ARRAY JOIN arrayFilter((p, m) -> bitAnd(m, {_INSIDE}) != 0, arrayEnumerate(marks), marks) AS begun"""
     near = "arrayFilter((m, t) -> t - begin <= {window_ms:Int64}, later_marks, later) AS near"
@@ -270,6 +273,6 @@ SELECT
     depth < {steps} AND begin + {{window_ms:Int64}} >= {{now_ms:Int64}} AS in_progress,
     shown[begun] AS value,
     history[begun + firsts[depth] - 1] AS finish,
-    toInt64(begun) AS begun
+    toInt64(begun) AS began
 FROM ({made})
 WHERE depth > 0"""
