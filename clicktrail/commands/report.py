@@ -52,6 +52,7 @@ def _own_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.pass_obj
 def command(  # noqa: PLR0913 - one parameter an option
     settings: Settings,
+    /,
     name: str,
     site_id: str,
     first: str | None,

@@ -47,7 +47,7 @@ def told(store: Store, stories: dict[str, str], site: Site | None = None, **rest
     return site
 
 
-def asked(store: Store, site: Site, steps: list[str], now: int = 5 * DAY, **own: Any) -> Funnel:
+def asked(store: Store, site: Site, steps: list[str], *, now: int = 5 * DAY, **own: Any) -> Funnel:
     given = {name: value if isinstance(value, list) else [value] for name, value in own.items()}
     return funnel(store, site, PERIOD, parse({"step": steps, **given}), now=utc(now))
 
@@ -85,7 +85,7 @@ def counts(report: Funnel) -> list[int]:
     ],
 )
 def test_a_visitor_comes_as_far_as_this(
-    store: Store, story: str, own: dict[str, str], reached: list[int]
+    store: Store, story: str, own: dict[str, Any], reached: list[int]
 ) -> None:
     site = told(store, {"v": story})
     assert counts(asked(store, site, ABC, **own)) == reached
@@ -162,7 +162,7 @@ def test_segments_are_tested_against_the_rest(store: Store) -> None:
         ("FR", [40, 5], True),
     ]
     assert document["hidden_entries"] == 29
-    raw = [two_sided(Rate(30, 40), Rate(6, 69)), two_sided(Rate(5, 40), Rate(31, 69))]
+    raw = [two_sided(Rate(30, 40), Rate(6, 69)) or 0.0, two_sided(Rate(5, 40), Rate(31, 69)) or 0.0]
     assert [s["p_value"] for s in document["segments"]] == pytest.approx([2 * min(raw), max(raw)], rel=1e-9)
 
 
@@ -201,7 +201,8 @@ def test_a_pattern_the_engine_refuses_is_said(store: Store) -> None:
 
 
 def test_nothing_happened(store: Store) -> None:
-    for own in ({}, {"order": "any"}, {"open": "true"}, {"breakdown": "path"}):
+    asks: list[dict[str, Any]] = [{}, {"order": "any"}, {"open": "true"}, {"breakdown": "path"}]
+    for own in asks:
         document = asked(store, Site("empty"), AB, **own).to_json()
         assert [step["count"] for step in document["steps"]] == [0, 0]
         assert [step["rate"] for step in document["steps"]] == [None, None]

@@ -11,12 +11,12 @@ Whatever a person wrote reaches the engine as the value of a parameter; the text
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dashboards.computed import read_sql
 from dashboards.conditions import Expression, expression, fill, text_of
-from dashboards.reports.funnel.options import Exclusion, FunnelOptions
+from dashboards.reports.funnel.options import FunnelOptions
 from schemas.event import INTERACTIVE
 
 _EVENTS_SQL = read_sql(__package__ or "", "events.sql")
@@ -129,17 +129,19 @@ def _plan(options: FunnelOptions) -> list[_Level]:
     strict = _INTERACTIVE if options.order == "strict" else 0
     levels = []
     for number, step in enumerate(options.required, 1):
-        first = _bits(options, lambda one, step=step: one.covers(step) and one.first == step)
-        later = _bits(options, lambda one, step=step: one.covers(step) and one.first < step)
+        first, later = _ending(options, step)
         need = 1 << (step - 1) | strict | (_INSIDE if number == 1 else 0)
         levels.append(_Level(number, need, first | strict, later, first))
     return levels
 
 
-def _bits(options: FunnelOptions, wanted: Callable[[Exclusion], bool]) -> int:
-    """The bits of the exclusions that are wanted."""
-    places = range(len(options.steps), len(options.steps) + len(options.exclusions))
-    return sum(1 << at for at, one in zip(places, options.exclusions, strict=True) if wanted(one))
+def _ending(options: FunnelOptions, step: int) -> tuple[int, int]:
+    """Bits of the exclusions that end what stands at a step: those that count from it on, and from before."""
+    first = later = 0
+    for at, one in enumerate(options.exclusions, len(options.steps)):
+        if one.covers(step):
+            first, later = first | (one.first == step) << at, later | (one.first < step) << at
+    return first, later
 
 
 def _in_order(histories: str, options: FunnelOptions, shift: int) -> str:
@@ -223,7 +225,7 @@ def _optional(options: FunnelOptions, step: int) -> str:
     number = sum(one < step for one in options.required)
     needed = options.required[number - 1]
     after = ", ".join(_names(options)[needed - 1 : step - 1])
-    ends = _bits(options, lambda one: one.covers(needed))
+    ends = sum(_ending(options, needed))
     until = (
         f"arrayFirstIndex((m, p) -> p > e{number} AND bitAnd(m, {ends}) != 0, marks, arrayEnumerate(marks))"
     )
