@@ -128,7 +128,7 @@ def quantile(ordered: list[float], level: float) -> float:
     return statistics.quantiles(ordered, n=20, method="inclusive")[round(level * 20) - 1]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(one=_ASKED, seed=st.integers(0, 3))
 def test_every_unit_came_as_far_as_the_readable_form_says(store: Store, one: Asked, seed: int) -> None:
     site = Site(f"histories-{seed}")

@@ -89,7 +89,7 @@ def test_windows(text: str, milliseconds: int) -> None:
         ({**THREE, "optional": ["2", "3"]}, "at least two steps"),
         ({**THREE, "optional": ["2"], "order": ["strict"]}, "only with --order ordered"),
         ({**TWO, "hold": ["path", "os", "country", "brand"]}, "at most 3 fields, not 4"),
-        ({**TWO, "hold": ["contry"]}, "did you mean country"),
+        ({**TWO, "hold": ["countri"]}, "did you mean country"),
         ({**TWO, "breakdown": ["plan"]}, "properties.plan"),
         ({**TWO, "breakdown": ["pa\0th"]}, "NUL"),
         ({**TWO, "open": ["true"], "window": ["1d"]}, "--window: an open funnel"),

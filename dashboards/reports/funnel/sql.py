@@ -36,6 +36,7 @@ def units(options: FunnelOptions, span_ms: int) -> Expression:
     elif options.order == "any":
         made = _best(_in_any_order(_histories(events.sql), len(options.steps)))
     else:
+        # Of the 62 bits of a start, its place has what the time leaves: 29 for a report of 90 days.
         found = _in_order(_histories(events.sql), options, 62 - max(1, span_ms).bit_length())
         made = _best(found) if options.hold else found
     return Expression(made, events.parameters)
