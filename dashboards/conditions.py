@@ -7,8 +7,9 @@
     country=DE & os=Android  both
     title="a & b*"           in double quotes (a JSON string): the text itself, no `*` and no ` & `
 
-This is the one module that makes SQL text. The text consists of column names and types from the lists
-below and of constants; whatever a person wrote reaches the engine as the value of a parameter.
+This module makes SQL text (the only other one makes the funnel of n steps). The text consists of column names
+and types from the lists below and of constants; whatever a person wrote reaches the engine as the value of a
+parameter.
 """
 
 from __future__ import annotations
@@ -114,10 +115,21 @@ def expression(
 
 def all_of(clauses: Iterable[Clause], *, prefix: str = "p", table: str = "") -> Expression:
     """Clauses joined by AND; none: true."""
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", prefix) or not re.fullmatch(r"[a-z]*", table):
-        raise ValueError("prefix and alias are lower-case names of the program")
-    bag = _Parameters(prefix)
+    bag = _parameters(prefix, table)
     return Expression(" AND ".join(_compare(c, bag, table) for c in clauses) or "1", bag.values)
+
+
+def text_of(
+    name: str, fields: Mapping[str, str] = EVENT_FIELDS, *, prefix: str = "p", table: str = ""
+) -> Expression:
+    """The value of a field or of properties.key as text, '' where there is none; ConfigError if unknown."""
+    if "\0" in name:
+        raise ConditionError("nul")
+    kind, field_name, key = _field(name.strip(), fields)
+    bag = _parameters(prefix, table)
+    column = f"{table}.{field_name}" if table else field_name
+    made = _property_text(key, column, bag) if kind == PROPERTY else f"ifNull(toString({column}), '')"
+    return Expression(made, bag.values)
 
 
 def patterns(clauses: Iterable[Clause]) -> list[str]:
@@ -171,6 +183,13 @@ class _Parameters:
         name = f"{self.prefix}{len(self.values)}"
         self.values[name] = value
         return "{" + name + ":" + type_name + "}"
+
+
+def _parameters(prefix: str, table: str) -> _Parameters:
+    """A bag for names that are safe to stand in the text."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", prefix) or not re.fullmatch(r"[a-z]*", table):
+        raise ValueError("prefix and alias are lower-case names of the program")
+    return _Parameters(prefix)
 
 
 def _parts(text: str) -> list[str]:
@@ -309,22 +328,28 @@ def _text(clause: Clause, column: str, bag: _Parameters) -> str:
 
 
 def _property(clause: Clause, column: str, bag: _Parameters) -> str:
-    """A key of the JSON text: a string as it is, another value as JSON writes it, absent as ''."""
-    key = bag.add(clause.key)
-    text = _json_text(column, key)
-    if "." in clause.key:
-        path = ", ".join(bag.add(part) for part in clause.key.split("."))
-        text = f"if(JSONHas({column}, {key}), {text}, {_json_text(column, path)})"
+    """A comparison with a key of the JSON text."""
+    text = _property_text(clause.key, column, bag)
     if clause.operator in _COMPARISONS:
         number = bag.add(_typed(clause), "Float64")
         made = f"ifNull(toFloat64OrNull({text}) {clause.operator} {number}, 0)"
     else:
         made = _text(clause, text, bag)
     found = clause.operator in _COMPARISONS or (clause.operator == "=" and clause.value != "")
+    if not found or not _PLAIN_KEY.fullmatch(clause.key):
+        return made
     # Looking for the key's letters first is twice as fast as reading every JSON text.
-    return (
-        f"(position({column}, {key}) > 0 AND {made})" if found and _PLAIN_KEY.fullmatch(clause.key) else made
-    )
+    return f"(position({column}, {bag.add(clause.key)}) > 0 AND {made})"
+
+
+def _property_text(name: str, column: str, bag: _Parameters) -> str:
+    """A key of the JSON text: a string as it is, another value as JSON writes it, absent as ''."""
+    key = bag.add(name)
+    text = _json_text(column, key)
+    if "." in name:
+        path = ", ".join(bag.add(part) for part in name.split("."))
+        text = f"if(JSONHas({column}, {key}), {text}, {_json_text(column, path)})"
+    return text
 
 
 def _json_text(column: str, path: str) -> str:

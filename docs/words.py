@@ -62,6 +62,18 @@ REPORTS = {
         "newest": "the newest with reason, detail, attempts, size and the first 120 bytes (begin)",
         "meta": "what was asked, and when",
     },
+    "funnel": {
+        "steps": "one row a step: name (its condition), count, rate (of those who entered) with its 95% "
+        "interval (low, high), rate_from_previous (of the step before that is not optional), median_s, "
+        "p75_s, p90_s (seconds from the start of the attempt), in_progress (stopped here, and the window "
+        "still runs), optional",
+        "entered": "people (visitors, sessions) who began; in an open funnel those with any of the steps",
+        "converted": "of these, those who reached the last step",
+        "segments": "one row a value of the breakdown with at least 30 entries: value, entered, counts (of "
+        "each step), rate, low, high, p_value (against all others, adjusted for their number), differs",
+        "hidden_entries": "entries of the segments that are too small to be shown",
+        "meta": "what was asked, and when",
+    },
     "coverage": {
         "durable_share": "share of visitors whose id outlives the day",
         "bot_share": "share of events that are of bots",

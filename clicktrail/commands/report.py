@@ -2,10 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import click
 
 from clicktrail.output import json_option, print_result
 from clicktrail.settings import Settings
+
+_OWN = (
+    click.option(
+        "--step", multiple=True, metavar="CONDITION", help="funnel: one of 2 to 12 steps, in order."
+    ),
+    click.option(
+        "--order", metavar="ORDER", help="funnel: ordered (anything may happen between), strict or any."
+    ),
+    click.option("--open", is_flag=True, help="funnel: count each step by itself."),
+    click.option(
+        "--window", metavar="SPAN", help="funnel: 1m to 3650d from the first step, 14d if left out."
+    ),
+    click.option("--unit", metavar="UNIT", help="funnel: who is counted: person, visitor or session."),
+    click.option(
+        "--exclude", multiple=True, metavar="I-J:CONDITION", help="funnel: ends an attempt between two steps."
+    ),
+    click.option("--optional", multiple=True, metavar="STEP", help="funnel: a step that does not block."),
+    click.option("--hold", multiple=True, metavar="FIELD", help="funnel: keeps its value in an attempt."),
+    click.option("--breakdown", metavar="FIELD", help="funnel: segments by the value at the first step."),
+)
+"""Options that only some reports take; a report names its own (`Report.takes`) and reads them."""
+
+
+def _own_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(_OWN):
+        command = option(command)
+    return command
 
 
 @click.command()
@@ -17,10 +47,12 @@ from clicktrail.settings import Settings
 @click.option(
     "--limit", help="Most rows of a list.", default=1000, show_default=True, type=click.IntRange(1, 1_000_000)
 )
+@_own_options
 @json_option
 @click.pass_obj
 def command(  # noqa: PLR0913 - one parameter an option
     settings: Settings,
+    /,
     name: str,
     site_id: str,
     first: str | None,
@@ -28,9 +60,23 @@ def command(  # noqa: PLR0913 - one parameter an option
     filters: tuple[str, ...],
     limit: int,
     as_json: bool,
+    **own: str | bool | tuple[str, ...] | None,
 ) -> None:
     """Print report NAME of a site; the last 30 days when no dates are given."""
     from clicktrail.reporting import run_report  # noqa: PLC0415 - loads the reports
 
-    result = run_report(settings, name, site_id, first=first, last=last, filters=filters, limit=limit)
+    result = run_report(
+        settings, name, site_id, first=first, last=last, filters=filters, limit=limit, own=_given(own)
+    )
     print_result(result, as_json)
+
+
+def _given(own: dict[str, str | bool | tuple[str, ...] | None]) -> dict[str, tuple[str, ...]]:
+    """The options that were given: name as it is written → values; a flag is true."""
+    return {
+        name.replace("_", "-"): value
+        if isinstance(value, tuple)
+        else ("true" if value is True else str(value),)
+        for name, value in own.items()
+        if value not in (None, False, ())
+    }

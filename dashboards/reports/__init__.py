@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from clicktrail.errors import ConfigError
 from dashboards.coverage import coverage
 from dashboards.period import Period
 from dashboards.reports.failed.query import failed
+from dashboards.reports.funnel import options as funnel_options
+from dashboards.reports.funnel.query import funnel
 from dashboards.reports.live.query import live
 from dashboards.reports.overview.query import overview
 from dashboards.reports.sessions.query import sessions
@@ -26,6 +29,13 @@ class ReportOptions:
     now: datetime  # UTC
     filters: Sequence[str] = ()
     limit: int = 1000
+    own: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The report's own options as they were written: name → every value that was given."""
+
+    @property
+    def once(self) -> dict[str, str]:
+        """The own options of a report whose options are given once: name → value, the last one counts."""
+        return {name: values[-1] for name, values in self.own.items() if values}
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,13 @@ class Report:
     name: str
     title: str
     run: Callable[[Store, Site, ReportOptions], dict[str, Any]]
+    takes: tuple[str, ...] = ()
+    """Names of its own options; `run` reads them from `ReportOptions.own`."""
+
+
+def _funnel(store: Store, site: Site, asked: ReportOptions) -> dict[str, Any]:
+    options = funnel_options.parse(asked.own)
+    return funnel(store, site, asked.period, options, asked.filters, now=asked.now).to_json()
 
 
 _ALL = (
@@ -45,8 +62,18 @@ _ALL = (
     Report(
         "failed", "Failed events", lambda t, s, o: failed(t, s, o.period, now=o.now, limit=o.limit).to_json()
     ),
+    Report("funnel", "Funnel", _funnel, funnel_options.OPTIONS),
     Report("coverage", "Coverage", lambda t, s, o: coverage(t, s, o.period, now=o.now).to_json()),
 )
 
 REPORTS: dict[str, Report] = {report.name: report for report in _ALL}
 """Name → report."""
+
+
+def check_taken(report: Report, own: Mapping[str, Sequence[str]]) -> None:
+    """ConfigError for an option that the report does not take."""
+    for name in own:
+        if name not in report.takes:
+            others = [one.name for one in _ALL if name in one.takes]
+            belongs = f"; it belongs to {' and '.join(others)}" if others else ""
+            raise ConfigError(f"the report {report.name} takes no --{name}{belongs}")

@@ -137,6 +137,26 @@ def test_history_comes_in_from_files_gzip_and_standard_input(data: Path, tmp_pat
     assert "v1" in table.stdout
 
 
+def test_a_funnel_is_asked_for_step_by_step(data: Path, tmp_path: Path) -> None:
+    told(data, "site", "add", "shop")
+    noon = int(datetime.now(timezone.utc).timestamp() * 1000) - 3_600_000
+    lines = [LINE % (f"e{at}", noon + at * 60_000, name) for at, name in enumerate("abac")]
+    (tmp_path / "history").write_text("\n".join(lines))
+    told(data, "import", tmp_path / "history", "--site", "shop")
+    asked = ("report", "funnel", "--site", "shop", "--step", "path=/a", "--step", "path=/c")
+    report = told(data, *asked, "--window", "1h", "--optional=2", "--step", "path=/c", "--breakdown", "path")
+    assert [step["count"] for step in report["steps"]] == [1, 0, 1]
+    assert [step["median_s"] for step in told(data, *asked)["steps"]] == [0.0, 60.0]
+    strict = told(data, *asked, "--order", "strict", "--exclude", "1-2:path=/b")
+    assert [step["count"] for step in strict["steps"]] == [1, 1]
+    assert "--exclude: an open funnel" in here(data, *asked, "--exclude", "1-2:path=/b", "--open").refused()
+    assert "2 to 12 steps, not 1" in here(data, *asked[:-2]).refused()
+    assert "1m to 3650d" in here(data, *asked, "--window", "0d").refused()
+    assert "unknown field" in here(data, *asked, "--hold", "nothing").refused()
+    wrong = here(data, "report", "overview", "--site", "shop", "--step", "path=/a")
+    assert "the report overview takes no --step; it belongs to funnel" in wrong.refused()
+
+
 def test_an_access_log_comes_in_as_visits(data: Path, tmp_path: Path) -> None:
     told(data, "site", "add", "shop")
     line = '192.0.2.7 - - [01/Mar/2026:12:00:0%d +0000] "GET /%s HTTP/1.1" 200 5 "-" "Mozilla/5.0 (X11)"\n'

@@ -1,0 +1,166 @@
+"""What a funnel is asked with: steps, their order, the window and who is counted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from clicktrail.errors import ConfigError
+from dashboards.conditions import parse as parse_condition
+from dashboards.conditions import text_of
+
+ORDERS = ("ordered", "strict", "any")
+UNITS = ("person", "visitor", "session")
+OPTIONS = ("step", "order", "open", "window", "unit", "exclude", "optional", "hold", "breakdown")
+"""The report's own options."""
+
+MOST_STEPS, MOST_EXCLUSIONS, MOST_HELD = 12, 12, 3
+_UNIT_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000}
+_LONGEST_MS = 3650 * _UNIT_MS["d"]
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """An event between step `first` and step `last` that fits the condition ends the attempt."""
+
+    first: int  # number of a step, from 1
+    last: int
+    condition: str
+
+    def covers(self, step: int) -> bool:
+        """Whether an attempt that has reached `step` is ended by such an event."""
+        return self.first <= step < self.last
+
+
+@dataclass(frozen=True)
+class FunnelOptions:
+    """A funnel as asked for; every condition and field has been read once and is sound."""
+
+    steps: tuple[str, ...]  # conditions
+    order: str = "ordered"  # one of ORDERS
+    open: bool = False  # each step by itself: no order and no window
+    window: str = "14d"
+    unit: str = "person"  # one of UNITS
+    exclusions: tuple[Exclusion, ...] = ()
+    optional: tuple[int, ...] = ()  # numbers of steps, from 1
+    hold: tuple[str, ...] = ()  # fields that keep their value all through an attempt
+    breakdown: str = ""  # a field, read at the first event of the attempt
+
+    @property
+    def window_ms(self) -> int:
+        """Length of the window in milliseconds."""
+        return _window_ms(self.window)
+
+    @property
+    def required(self) -> tuple[int, ...]:
+        """Numbers of the steps that are not optional."""
+        return tuple(step for step in range(1, len(self.steps) + 1) if step not in self.optional)
+
+
+def parse(given: Mapping[str, Sequence[str]]) -> FunnelOptions:
+    """Read the options of the command line, name → values; ConfigError says what is wrong with which."""
+    options = FunnelOptions(
+        steps=tuple(given.get("step", ())),
+        order=_choice("order", _last(given, "order", "ordered"), ORDERS),
+        open=_last(given, "open", "false") == "true",
+        window=_last(given, "window", "14d").strip(),
+        unit=_choice("unit", _last(given, "unit", "person"), UNITS),
+        exclusions=tuple(_exclusion(text) for text in given.get("exclude", ())),
+        optional=tuple(_number("optional", text) for text in given.get("optional", ())),
+        hold=tuple(name.strip() for name in given.get("hold", ())),
+        breakdown=_last(given, "breakdown", "").strip(),
+    )
+    _check_steps(options)
+    _check_fields(options)
+    _check_exclusions(options)
+    _check_optional(options)
+    _check_together(options, given)
+    return options
+
+
+def _last(given: Mapping[str, Sequence[str]], name: str, default: str) -> str:
+    values = given.get(name, ())
+    return values[-1] if values else default
+
+
+def _choice(name: str, text: str, choices: Sequence[str]) -> str:
+    if text not in choices:
+        raise ConfigError(f"--{name} {text}: one of {', '.join(choices)}")
+    return text
+
+
+def _number(name: str, text: str) -> int:
+    if not re.fullmatch(r"\s*[0-9]{1,4}\s*", text, re.ASCII):
+        raise ConfigError(f"--{name} {text}: give the number of a step, 1 for the first")
+    return int(text)
+
+
+def _window_ms(text: str) -> int:
+    match = re.fullmatch(r"([0-9]{1,9})([mhdw])", text, re.ASCII)
+    if match is None:
+        raise ConfigError(f"--window {text}: write minutes, hours, days or weeks as 30m, 12h, 14d or 2w")
+    length = int(match[1]) * _UNIT_MS[match[2]]
+    if not _UNIT_MS["m"] <= length <= _LONGEST_MS:
+        raise ConfigError(f"--window {text}: a window is 1m to 3650d")
+    return length
+
+
+def _exclusion(text: str) -> Exclusion:
+    match = re.fullmatch(r"\s*([0-9]{1,4})\s*-\s*([0-9]{1,4})\s*:(.*)", text, re.DOTALL | re.ASCII)
+    if match is None:
+        raise ConfigError(f"--exclude {text}: write two steps and a condition as 1-2:path=/help")
+    return Exclusion(int(match[1]), int(match[2]), match[3])
+
+
+def _check_steps(options: FunnelOptions) -> None:
+    if not 2 <= len(options.steps) <= MOST_STEPS:
+        raise ConfigError(
+            f"a funnel has 2 to {MOST_STEPS} steps, not {len(options.steps)}: --step CONDITION each"
+        )
+    for condition in (*options.steps, *(one.condition for one in options.exclusions)):
+        parse_condition(condition)
+    _window_ms(options.window)
+
+
+def _check_fields(options: FunnelOptions) -> None:
+    if len(options.hold) > MOST_HELD:
+        raise ConfigError(f"--hold: at most {MOST_HELD} fields, not {len(options.hold)}")
+    for name in (*options.hold, *filter(None, (options.breakdown,))):
+        text_of(name)
+
+
+def _check_exclusions(options: FunnelOptions) -> None:
+    if len(options.exclusions) > MOST_EXCLUSIONS:
+        raise ConfigError(f"--exclude: at most {MOST_EXCLUSIONS}, not {len(options.exclusions)}")
+    for one in options.exclusions:
+        if not 1 <= one.first < one.last <= len(options.steps):
+            raise ConfigError(
+                f"--exclude {one.first}-{one.last}: steps are 1 to {len(options.steps)}, the earlier first"
+            )
+        if {one.first, one.last} & set(options.optional):
+            raise ConfigError(f"--exclude {one.first}-{one.last}: between steps that are not optional")
+
+
+def _check_optional(options: FunnelOptions) -> None:
+    for step in options.optional:
+        if not 2 <= step <= len(options.steps):
+            raise ConfigError(
+                f"--optional {step}: a step from 2 to {len(options.steps)}, the first one is needed"
+            )
+    if len(options.required) < 2:
+        raise ConfigError("--optional: at least two steps must not be optional")
+
+
+def _check_together(options: FunnelOptions, given: Mapping[str, Sequence[str]]) -> None:
+    """Refuse an option that another one leaves without a meaning."""
+    if options.open:
+        for name in ("order", "window", "exclude", "optional", "hold", "breakdown"):
+            if given.get(name):
+                raise ConfigError(
+                    f"--{name}: an open funnel counts each step by itself, leave out one of the two"
+                )
+    if options.order == "any" and options.exclusions:
+        raise ConfigError("--exclude: steps in any order have no between; use --order ordered or strict")
+    if options.order != "ordered" and options.optional:
+        raise ConfigError(f"--optional: only with --order ordered, not {options.order}")

@@ -1,0 +1,281 @@
+"""The funnel as SQL: how far each unit came, for any number of steps. `reference.py` says what is right.
+
+Per unit the events stand in arrays, in order: `marks` (bits of what an event fits) and `times`. Steps that
+have an order are taken one after another, each over all events at once. For an event and step k, `c` is the
+latest start of an attempt whose step k this event fills (0: none; -1: the event ends what stands at k), and
+`l` the latest start that stands at step k after it. A start is its time and its place in one number, so that
+a later one is larger.
+
+Whatever a person wrote reaches the engine as the value of a parameter; the text here is of names and numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from dashboards.computed import read_sql
+from dashboards.conditions import Expression, expression, fill, text_of
+from dashboards.reports.funnel.options import FunnelOptions
+from schemas.event import INTERACTIVE
+
+_EVENTS_SQL = read_sql(__package__ or "", "events.sql")
+_INSIDE, _INTERACTIVE = 1 << 40, 1 << 41
+"""Bits beside those of the steps (from 0) and of the exclusions (after them)."""
+
+
+def units(options: FunnelOptions, span_ms: int) -> Expression:
+    """One row a unit that entered: unit, stopped, after_ms, in_progress, value (`reference.Reached`).
+
+    `span_ms`: longest time between two events that the query sees. The text keeps the mark `/*sessions*/ 1`
+    and needs the parameters of `events.sql` that say when and for whom, window_ms and now_ms (since `since`).
+    """
+    events = _events(options)
+    if options.open:
+        made = _open(events.sql, len(options.steps))
+    elif options.order == "any":
+        made = _best(_in_any_order(_histories(events.sql), len(options.steps)))
+    else:
+        # Of the 62 bits of a start, its place has what the time leaves: 29 for a report of 90 days.
+        found = _in_order(_histories(events.sql), options, 62 - max(1, span_ms).bit_length())
+        made = _best(found) if options.hold else found
+    return Expression(made, events.parameters)
+
+
+def _events(options: FunnelOptions) -> Expression:
+    """The rows of `events.sql` with its marks filled."""
+    conditions = [*options.steps, *(one.condition for one in options.exclusions)]
+    fits = [expression(text, prefix=f"c{at}_", table="e") for at, text in enumerate(conditions)]
+    held = [text_of(name, prefix=f"h{at}_", table="e") for at, name in enumerate(options.hold)]
+    value = text_of(options.breakdown, prefix="b", table="e") if options.breakdown else Expression("''")
+    bits = " + ".join(f"if({one.sql}, {1 << at}, 0)" for at, one in enumerate(fits))
+    text = fill(
+        _EVENTS_SQL,
+        fits=Expression(f"toUInt64({bits})"),
+        held=Expression(f"[{', '.join(one.sql for one in held)}]" if held else "0"),
+        value=value,
+    )
+    every = (1 << len(conditions)) - 1
+    constants: dict[str, object] = {
+        "unit": options.unit,
+        "interactive": list(INTERACTIVE),
+        "inside_bit": _INSIDE,
+        "interactive_bit": _INTERACTIVE,
+        "looked_at": every | (_INTERACTIVE if options.order == "strict" else 0),
+    }
+    return Expression(text, constants | _all_values((*fits, *held, value)))
+
+
+def _all_values(expressions: Iterable[Expression]) -> dict[str, object]:
+    return {name: value for one in expressions for name, value in one.parameters.items()}
+
+
+def _open(events: str, steps: int) -> str:
+    """Each step by itself: 0 where a unit has it in the range, else -1."""
+    after = ", ".join(f"if(bitTest(done, {at}), toInt64(0), toInt64(-1))" for at in range(steps))
+    every = (1 << steps) - 1
+    return f"""
+SELECT unit, 0 AS stopped, [{after}] AS after_ms, 0 AS in_progress, '' AS value
+FROM (
+    SELECT unit, groupBitOr(mark) AS done FROM ({events})
+    WHERE inside AND bitAnd(mark, {every}) != 0
+    GROUP BY unit
+)"""
+
+
+def _histories(events: str) -> str:
+    """One row for each unit and what is held: its events in order."""
+    return f"""
+SELECT
+    unit,
+    arraySort(groupArray((at, seq, event_id, visitor_id, mark, value))) AS history,
+    arrayMap(e -> e.1, history) AS times,
+    arrayMap(e -> e.5, history) AS marks,
+    arrayMap(e -> e.6, history) AS shown
+FROM ({events})
+GROUP BY unit, held"""
+
+
+def _with(source: str, columns: Sequence[str]) -> str:
+    """The rows of a query with more columns, which read the others without repeating how they are made."""
+    return "\nSELECT *,\n    " + ",\n    ".join(columns) + f"\nFROM ({source})"
+
+
+def _best(attempts: str) -> str:
+    """The best of the attempts of each unit."""
+    best = "(-a.stopped, a.finish, -a.began)"
+    return f"""
+SELECT
+    unit,
+    max(a.stopped) AS stopped,
+    argMin(a.after_ms, {best}) AS after_ms,
+    tupleElement(max((a.stopped, a.in_progress)), 2) AS in_progress,
+    argMin(a.value, {best}) AS value
+FROM ({attempts}) AS a
+GROUP BY unit"""
+
+
+@dataclass(frozen=True)
+class _Level:
+    """A required step: its number among the required ones, and the bits that matter at it."""
+
+    number: int  # from 1
+    need: int  # bits an event must have to fill it
+    ends: int  # an event with one of these ends what stands at the step, unless it fills the step anew
+    bars: int  # an event with one of these ends it, and cannot fill the step either
+    restarts: int  # exclusions that count from this step on
+
+
+def _plan(options: FunnelOptions) -> list[_Level]:
+    strict = _INTERACTIVE if options.order == "strict" else 0
+    levels = []
+    for number, step in enumerate(options.required, 1):
+        first, later = _ending(options, step)
+        need = 1 << (step - 1) | strict | (_INSIDE if number == 1 else 0)
+        levels.append(_Level(number, need, first | strict, later, first))
+    return levels
+
+
+def _ending(options: FunnelOptions, step: int) -> tuple[int, int]:
+    """Bits of the exclusions that end what stands at a step: those that count from it on, and from before."""
+    first = later = 0
+    for at, one in enumerate(options.exclusions, len(options.steps)):
+        if one.covers(step):
+            first, later = first | (one.first == step) << at, later | (one.first < step) << at
+    return first, later
+
+
+def _in_order(histories: str, options: FunnelOptions, shift: int) -> str:
+    """The best attempt of each history: how far, when each step, and whether it can still go on."""
+    levels = _plan(options)
+    last = len(levels)
+    start = (
+        f"arrayMap((t, p) -> bitShiftLeft(t, {shift}) + toInt64(p), times, arrayEnumerate(times)) AS starts"
+    )
+    made = _with(histories, [start, *(text for level in levels for text in _chain(level, shift))])
+    made = _with(made, [text for level in levels for text in _way(level)])
+    furthest = ", ".join(f"f{k} > 0, {k}" for k in range(last, 0, -1))
+    made = _with(made, [f"multiIf({furthest}, 0) AS depth", *(_place(k, last) for k in range(last, 0, -1))])
+    for step in sorted(options.optional):
+        made = _with(made, [_optional(options, step)])
+    after = ", ".join(f"if({at} > 0, times[{at}] - times[e1], toInt64(-1))" for at in _names(options))
+    places = ", ".join(f"e{k}" for k in range(1, last + 1))
+    standing = ", ".join(f"depth = {k}, l{k}[-1]" for k in range(1, last))
+    return f"""
+SELECT
+    unit,
+    [{", ".join(map(str, options.required))}][depth] AS stopped,
+    [{after}] AS after_ms,
+    multiIf({standing}, toInt64(0)) AS start,
+    start > 0 AND bitShiftRight(start, {shift}) + {{window_ms:Int64}} >= {{now_ms:Int64}} AS in_progress,
+    shown[e1] AS value,
+    history[[{places}][depth]] AS finish,
+    toInt64(e1) AS began
+FROM ({made})
+WHERE depth > 0"""
+
+
+def _before(array: str) -> str:
+    """What stood at each place before the event there."""
+    return f"arrayPushFront(arrayPopBack({array}), toInt64(0))"
+
+
+def _chain(level: _Level, shift: int) -> tuple[str, str]:
+    """c: the start of the attempt that each event brings to this step; l: the start that stands at it."""
+    k = level.number
+    fits = f"bitAnd(m, {level.need}) = {level.need}"
+    miss = f"if(bitAnd(m, {level.ends}) != 0, toInt64(-1), toInt64(0))" if level.ends else "toInt64(0)"
+    if k == 1:
+        made = f"arrayMap((m, s) -> if({fits}, s, {miss}), marks, starts)"
+    else:
+        in_time = f"l > 0 AND t - bitShiftRight(l, {shift}) <= {{window_ms:Int64}}"
+        taken = f"if({fits} AND {in_time}, l, {miss})"
+        if level.bars:
+            taken = f"if(bitAnd(m, {level.bars}) != 0, toInt64(-1), {taken})"
+        made = f"arrayMap((m, t, l) -> {taken}, marks, times, {_before(f'l{k - 1}')})"
+    return f"{made} AS c{k}", f"arrayFill(x -> x != 0, c{k}) AS l{k}"
+
+
+def _way(level: _Level) -> tuple[str, str]:
+    """f: the first event that fills the step; w: at each event, the one that brought there what stands."""
+    k = level.number
+    new = "l != c" + (f" OR bitAnd(m, {level.restarts}) != 0" if level.restarts else "")
+    place = f"if((c > 0 AND ({new})) OR c = -1, p, toUInt32(0))"
+    arrays = f"c{k}, {_before(f'l{k}')}, arrayEnumerate(marks), marks"
+    return (
+        f"arrayFirstIndex(x -> x > 0, c{k}) AS f{k}",
+        f"arrayFill(x -> x > 0, arrayMap((c, l, p, m) -> {place}, {arrays})) AS w{k}",
+    )
+
+
+def _place(k: int, last: int) -> str:
+    """The event that fills required step k in the best attempt, found from the last one back; 0: none."""
+    if k == last:
+        return f"if(depth = {k}, f{k}, 0) AS e{k}"
+    return f"if(depth = {k}, f{k}, if(depth > {k}, w{k}[toInt64(e{k + 1}) - 1], 0)) AS e{k}"
+
+
+def _names(options: FunnelOptions) -> list[str]:
+    """The column with the place of each step."""
+    required = {step: f"e{number}" for number, step in enumerate(options.required, 1)}
+    return [required.get(step, f"o{step}") for step in range(1, len(options.steps) + 1)]
+
+
+def _optional(options: FunnelOptions, step: int) -> str:
+    """The first event that fits an optional step between the steps around it in the best attempt; 0: none."""
+    number = sum(one < step for one in options.required)
+    needed = options.required[number - 1]
+    after = ", ".join(_names(options)[needed - 1 : step - 1])
+    ends = sum(_ending(options, needed))
+    until = (
+        f"arrayFirstIndex((m, p) -> p > e{number} AND bitAnd(m, {ends}) != 0, marks, arrayEnumerate(marks))"
+    )
+    until = f"if({until} > 0, {until}, length(marks) + 1)" if ends else "length(marks) + 1"
+    if number < len(options.required):
+        until = f"if(depth > {number}, e{number + 1}, {until})"
+    fits = f"bitTest(m, {step - 1}) AND p > after AND p < until AND t - begin <= {{window_ms:Int64}}"
+    # As arrays: what a function of an array takes from outside is copied for each element.
+    around = (f"arrayMax([{after}])", f"toUInt64({until})", "times[e1]")
+    same = ", ".join(f"arrayWithConstant(length(marks), {one})" for one in around)
+    places = f"marks, arrayEnumerate(marks), times, {same}"
+    found = f"arrayFirstIndex((m, p, t, after, until, begin) -> {fits}, {places})"
+    return f"if(depth >= {number}, {found}, 0) AS o{step}"
+
+
+def _in_any_order(histories: str, steps: int) -> str:
+    """An attempt from each event: when steps 1 to k have all been done since, each by an event of its own.
+
+    The fold goes through the events of the window with the largest sets of steps they can fill, and notes
+    when a set first holds all steps up to k. The largest are enough: sets of steps that can be filled form a
+    matroid, so each lies in a largest one, and a larger one is a largest one and a step of the next event.
+    """
+    bits = ", ".join(f"toUInt64({1 << at})" for at in range(steps))
+    prefixes = ", ".join(f"toUInt64({(2 << at) - 1})" for at in range(steps))
+    free = f"arrayFilter(b -> bitAnd(m, b) != 0 AND bitAnd(s, b) = 0, [{bits}])"
+    grown = f"arrayDistinct(arrayFlatten(arrayMap(s -> arrayMap(b -> bitOr(s, b), {free}), a.1)))"
+    sets = f"if(empty({grown}), a.1, {grown})"
+    holds = f"arrayExists(s -> bitAnd(s, w) = w, {sets})"
+    firsts = f"arrayMap((f, w) -> if(f > 0, f, if({holds}, p, toUInt32(0))), a.2, [{prefixes}])"
+    none = f"([toUInt64(0)], arrayWithConstant({steps}, toUInt32(0)))"
+    made = f"""
+SELECT
+    *, begun, times[begun] AS begin,
+    arraySlice(times, begun) AS later,
+    arraySlice(marks, begun) AS later_marks
+FROM ({histories})
+ARRAY JOIN arrayFilter((p, m) -> bitAnd(m, {_INSIDE}) != 0, arrayEnumerate(marks), marks) AS begun"""
+    near = "arrayFilter((m, t) -> t - begin <= {window_ms:Int64}, later_marks, later) AS near"
+    made = _with(made, [near])
+    fold = f"arrayFold((a, m, p) -> ({sets}, {firsts}), near, arrayEnumerate(near), {none}).2 AS firsts"
+    made = _with(made, [fold, "arrayCount(f -> f > 0, firsts) AS depth"])
+    return f"""
+SELECT
+    unit,
+    depth AS stopped,
+    arrayMap(f -> if(f > 0, later[f] - begin, toInt64(-1)), firsts) AS after_ms,
+    depth < {steps} AND begin + {{window_ms:Int64}} >= {{now_ms:Int64}} AS in_progress,
+    shown[begun] AS value,
+    history[begun + firsts[depth] - 1] AS finish,
+    toInt64(begun) AS began
+FROM ({made})
+WHERE depth > 0"""
