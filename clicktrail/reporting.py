@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
+from types import MappingProxyType
 from typing import Any
 
 from clicktrail.errors import ConfigError
 from clicktrail.settings import Settings
 from clicktrail.tables import known_site, tables
 from dashboards.period import Period, last_days, local_date, period
-from dashboards.reports import REPORTS, ReportOptions
+from dashboards.reports import REPORTS, ReportOptions, check_extra
 from schemas.objects import Site
 
 DAYS = 30
@@ -25,14 +26,19 @@ def run_report(  # noqa: PLR0913 - the options of the command
     last: str | None = None,
     filters: Sequence[str] = (),
     limit: int = 1000,
+    extra: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Run a report as a reader. Raises ConfigError for an unknown report, site, date or condition."""
+    """Run a report as a reader. `extra`: options that only some reports take, by name.
+
+    Raises ConfigError for an unknown report, site, date or condition, and for an option it does not take.
+    """
     if name not in REPORTS:
         raise ConfigError(f"no report {name!r}; there are {', '.join(sorted(REPORTS))}")
+    check_extra(name, extra)
     now = datetime.now(timezone.utc)
     with tables(settings, "reader") as store:
         site = known_site(store, site_id)
-        options = ReportOptions(_period(site, first, last, now), now, tuple(filters), limit)
+        options = ReportOptions(_period(site, first, last, now), now, tuple(filters), limit, extra)
         return REPORTS[name].run(store, site, options)
 
 
