@@ -29,6 +29,7 @@ from clicktrail.settings import Settings
 @click.pass_obj
 def command(  # noqa: PLR0913 - one parameter an option
     settings: Settings,
+    /,
     name: str,
     site_id: str,
     first: str | None,

@@ -138,15 +138,11 @@ ALL = [
 ]
 
 
-def test_every_combination_of_options_over_a_hundred_days(
-    store: Store, stored: tuple[History, Period]
-) -> None:
+def test_a_hundred_days_are_as_right_as_a_few(store: Store, stored: tuple[History, Period]) -> None:
     found, period = stored
     now = midnight(period.end, period.zone) + timedelta(hours=9)
     widest = 0
-    for number, options in enumerate(ALL):
-        if number % 5 and options.period != "day":
-            continue  # the wide ones matter here; a fifth of the others is enough
+    for options in ALL[::5]:  # 5 divides no number of choices, so all pairs come up
         report = agree(store, found, period, options, now)
         widest = max(widest, *(len(cohort.cells) for cohort in report.everyone.cohorts))
         assert report.everyone.size > 50
@@ -175,7 +171,7 @@ def test_a_filter_keeps_sessions_and_the_events_inside_them(
     assert daily - {e.visitor_id for e in events}, "some daily visitors are filtered out whole"
     rows = Known(kept, events, found.persons)
     now = midnight(period.end, period.zone) + timedelta(days=20)
-    for options in ALL[:: len(ALL) // 16]:
+    for options in ALL[::19]:
         report = agree(store, found, period, options, now, filters=filters, kept=rows)
         assert report.everyone.size > 5
 

@@ -1,9 +1,9 @@
 -- For each cohort and number of periods after it: the people who were back and what they paid in that period.
--- "offset" 0 is the cohort itself. People are counted by person; a person has one value in a cohort.
+-- 0 periods after it is the cohort itself. People are counted by person; a person has one value in a cohort.
 SELECT
     c.value AS value,
     c.cohort AS cohort,
-    cell.1 AS offset,
+    cell.1 AS later_by,
     sum(cell.2) AS people,
     sum(cell.3) AS revenue
 FROM (
@@ -81,5 +81,5 @@ FROM (
     WHERE start.1 >= 0
 ) AS c
 ARRAY JOIN c.cells AS cell
-GROUP BY value, cohort, offset
-ORDER BY value, cohort, offset
+GROUP BY value, cohort, later_by
+ORDER BY value, cohort, later_by

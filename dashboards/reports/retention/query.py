@@ -92,7 +92,7 @@ def retention(  # noqa: PLR0913 - what every report is asked with, and its optio
         filters=tuple(filters),
         asked_at=now,
         everyone=everyone,
-        groups=groups[:GROUPS] if options.breakdown else (),
+        groups=tuple(groups[:GROUPS]) if options.breakdown else (),
         values=len(groups) if options.breakdown else 0,
         left_out=Rate(shares[0]["left_out"], shares[0]["visitors"]),
         time_to_return=_time_to_return(waited),
@@ -153,7 +153,7 @@ def _groups(rows: Sequence[dict[str, Any]], periods: Calendar) -> tuple[Group, l
     every: dict[tuple[int, int], tuple[int, Decimal]] = {}
     values: dict[str, dict[tuple[int, int], tuple[int, Decimal]]] = defaultdict(dict)
     for row in rows:
-        at, cell = (row["cohort"], row["offset"]), (row["people"], row["revenue"])
+        at, cell = (row["cohort"], row["later_by"]), (row["people"], row["revenue"])
         values[row["value"]][at] = cell
         people, revenue = every.get(at, (0, Decimal(0)))
         every[at] = people + cell[0], revenue + cell[1]

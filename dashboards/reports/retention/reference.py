@@ -43,17 +43,12 @@ class Act:
     """Something that can start or return; `place` is its order among the acts of a person."""
 
     person: str
-    start: datetime
-    end: datetime
+    touches: range  # the periods from its start to its end
     starts: bool
     returns: bool
     revenue: Decimal
     place: Place
     value: str  # of the field of the breakdown
-
-    def touches(self, calendar: Calendar) -> range:
-        """The periods from its start to its end."""
-        return range(calendar.index(self.start), calendar.index(self.end) + 1)
 
 
 def cells(
@@ -67,18 +62,18 @@ def cells(
     """(value, cohort, offset) → (people, revenue) where there is any; `starts` and `returns` None: active."""
     begun = calendar.begun
     acts: dict[str, list[Act]] = defaultdict(list)
-    for act in _acts(known, options, starts, returns):
+    for act in _acts(known, options, calendar, starts, returns):
         acts[act.person].append(act)
     people: dict[tuple[str, int, int], int] = defaultdict(int)
     revenue: dict[tuple[str, int, int], Decimal] = defaultdict(Decimal)
     for own in acts.values():
-        for cohort, value in _cohorts(own, options, calendar):
+        for cohort, value in _cohorts(own, options):
             if not 0 <= cohort < begun:
                 continue
             for period in {cohort, *_back(own, cohort, options, calendar)}:
                 people[value, cohort, period - cohort] += 1
             for act in own:
-                period = calendar.index(act.start)
+                period = act.touches[0]
                 if cohort <= period < begun:
                     revenue[value, cohort, period - cohort] += act.revenue
     found = {key: (people[key], revenue[key]) for key in {*people, *revenue}}
@@ -107,30 +102,31 @@ def waits(known: Known, calendar: Calendar) -> list[tuple[int, bool]]:
 
 
 def _acts(
-    known: Known, options: RetentionOptions, starts: Meets | None, returns: Meets | None
+    known: Known, options: RetentionOptions, calendar: Calendar, starts: Meets | None, returns: Meets | None
 ) -> Iterator[Act]:
     """Sessions where no condition is given, events where one is; sessions also bring the revenue."""
-    daily = known.daily()
+    daily, index, field = known.daily(), calendar.index, options.breakdown
+    active = starts is None, returns is None
     for s in known.sessions:
         if not s.is_bot and s.visitor_id not in daily:
+            person, touches = known.person(s.visitor_id), range(index(s.start), index(s.end) + 1)
             place = (s.start, 0, s.session_id, "")
-            value = str(getattr(s, options.breakdown or "", ""))
-            person = known.person(s.visitor_id)
-            yield Act(person, s.start, s.end, starts is None, returns is None, s.revenue, place, value)
+            value = str(getattr(s, field)) if field else ""
+            yield Act(person, touches, *active, s.revenue, place, value)
     for e in known.events:
-        does_start, does_return = bool(starts and starts(e)), bool(returns and returns(e))
-        if not e.is_bot and e.visitor_id not in daily and (does_start or does_return):
-            at, place = e.event_time, (e.event_time, e.seq, e.event_id, e.visitor_id)
-            value = str(getattr(e, options.breakdown or "", ""))
-            person = known.person(e.visitor_id)
-            yield Act(person, at, at, does_start, does_return, Decimal(0), place, value)
+        fits = bool(starts and starts(e)), bool(returns and returns(e))
+        if any(fits) and not e.is_bot and e.visitor_id not in daily:
+            person, at = known.person(e.visitor_id), index(e.event_time)
+            place = (e.event_time, e.seq, e.event_id, e.visitor_id)
+            value = str(getattr(e, field)) if field else ""
+            yield Act(person, range(at, at + 1), *fits, Decimal(0), place, value)
 
 
-def _cohorts(own: Sequence[Act], options: RetentionOptions, calendar: Calendar) -> Iterator[tuple[int, str]]:
+def _cohorts(own: Sequence[Act], options: RetentionOptions) -> Iterator[tuple[int, str]]:
     """(period, value at the first start in it) of each cohort a person belongs to."""
     values: dict[int, str] = {}
     for act in sorted((act for act in own if act.starts), key=lambda act: act.place):
-        for period in act.touches(calendar):
+        for period in act.touches:
             values.setdefault(period, act.value)
     if options.start == "first" and values:
         yield min(values.items())
@@ -140,7 +136,7 @@ def _cohorts(own: Sequence[Act], options: RetentionOptions, calendar: Calendar) 
 
 def _back(own: Sequence[Act], cohort: int, options: RetentionOptions, calendar: Calendar) -> set[int]:
     """The later periods for which a person counts as having come back."""
-    touched = {period for act in own if act.returns for period in act.touches(calendar)}
+    touched = {period for act in own if act.returns for period in act.touches}
     later = {period for period in touched if cohort < period < calendar.begun}
     if options.return_ == "on_or_after":
         return set(range(cohort + 1, max(later, default=cohort) + 1))
