@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
-from types import MappingProxyType
 from typing import Any
 
 from clicktrail.errors import ConfigError
 from clicktrail.settings import Settings
 from clicktrail.tables import known_site, tables
 from dashboards.period import Period, last_days, local_date, period
-from dashboards.reports import REPORTS, ReportOptions, check_extra
+from dashboards.reports import REPORTS, ReportOptions, check_taken
 from schemas.objects import Site
 
 DAYS = 30
@@ -26,19 +25,19 @@ def run_report(  # noqa: PLR0913 - the options of the command
     last: str | None = None,
     filters: Sequence[str] = (),
     limit: int = 1000,
-    extra: Mapping[str, str] = MappingProxyType({}),
+    own: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, Any]:
-    """Run a report as a reader. `extra`: options that only some reports take, by name.
+    """Run a report as a reader; `own`: the report's own options, name → every value that was given.
 
-    Raises ConfigError for an unknown report, site, date or condition, and for an option it does not take.
+    Raises ConfigError for an unknown report, site, date or condition, and for an option of another report.
     """
     if name not in REPORTS:
         raise ConfigError(f"no report {name!r}; there are {', '.join(sorted(REPORTS))}")
-    check_extra(name, extra)
+    check_taken(REPORTS[name], own or {})
     now = datetime.now(timezone.utc)
     with tables(settings, "reader") as store:
         site = known_site(store, site_id)
-        options = ReportOptions(_period(site, first, last, now), now, tuple(filters), limit, extra)
+        options = ReportOptions(_period(site, first, last, now), now, tuple(filters), limit, own or {})
         return REPORTS[name].run(store, site, options)
 
 

@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import click
 
 from clicktrail.output import json_option, print_result
 from clicktrail.settings import Settings
+
+_OWN = (
+    click.option("--period", metavar="UNIT", help="retention: day, week (if left out) or month."),
+    click.option(
+        "--start", metavar="KIND", help="retention: first in all history (if left out) or recurring."
+    ),
+    click.option("--return", metavar="KIND", help="retention: on (if left out) or on_or_after a period."),
+    click.option("--start-condition", metavar="CONDITION", help="retention: the event that starts."),
+    click.option("--return-condition", metavar="CONDITION", help="retention: the event that is a return."),
+    click.option("--breakdown", metavar="FIELD", help="retention: cohorts by the value at the start event."),
+)
+"""Options that only some reports take; a report names its own (`Report.takes`) and reads them."""
+
+
+def _own_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(_OWN):
+        command = option(command)
+    return command
 
 
 @click.command()
@@ -17,14 +38,7 @@ from clicktrail.settings import Settings
 @click.option(
     "--limit", help="Most rows of a list.", default=1000, show_default=True, type=click.IntRange(1, 1_000_000)
 )
-@click.option("--period", metavar="day|week|month", help="retention: width of a cohort (week).")
-@click.option("--start", metavar="first|recurring", help="retention: first in all history, or any (first).")
-@click.option(
-    "--return", metavar="on|on_or_after", help="retention: back in a period, or then or later (on)."
-)
-@click.option("--start-condition", metavar="CONDITION", help="retention: the event that starts, not a visit.")
-@click.option("--return-condition", metavar="CONDITION", help="retention: the event that is a return.")
-@click.option("--breakdown", metavar="FIELD", help="retention: divide by the value at the start event.")
+@_own_options
 @json_option
 @click.pass_obj
 def command(  # noqa: PLR0913 - one parameter an option
@@ -37,13 +51,23 @@ def command(  # noqa: PLR0913 - one parameter an option
     filters: tuple[str, ...],
     limit: int,
     as_json: bool,
-    **extra: str | None,
+    **own: str | bool | tuple[str, ...] | None,
 ) -> None:
     """Print report NAME of a site; the last 30 days when no dates are given."""
     from clicktrail.reporting import run_report  # noqa: PLC0415 - loads the reports
 
-    given = {option: value for option, value in extra.items() if value is not None}
     result = run_report(
-        settings, name, site_id, first=first, last=last, filters=filters, limit=limit, extra=given
+        settings, name, site_id, first=first, last=last, filters=filters, limit=limit, own=_given(own)
     )
     print_result(result, as_json)
+
+
+def _given(own: dict[str, str | bool | tuple[str, ...] | None]) -> dict[str, tuple[str, ...]]:
+    """The options that were given: name as it is written → values; a flag is true."""
+    return {
+        name.replace("_", "-"): value
+        if isinstance(value, tuple)
+        else ("true" if value is True else str(value),)
+        for name, value in own.items()
+        if value not in (None, False, ())
+    }

@@ -29,7 +29,13 @@ class ReportOptions:
     now: datetime  # UTC
     filters: Sequence[str] = ()
     limit: int = 1000
-    extra: Mapping[str, str] = field(default_factory=dict)  # options that only some reports take
+    own: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The report's own options as they were written: name → every value that was given."""
+
+    @property
+    def once(self) -> dict[str, str]:
+        """The own options of a report whose options are given once: name → value, the last one counts."""
+        return {name: values[-1] for name, values in self.own.items() if values}
 
 
 @dataclass(frozen=True)
@@ -39,11 +45,12 @@ class Report:
     name: str
     title: str
     run: Callable[[Store, Site, ReportOptions], dict[str, Any]]
-    takes: tuple[str, ...] = ()  # names of its own options
+    takes: tuple[str, ...] = ()
+    """Names of its own options; `run` reads them from `ReportOptions.own`."""
 
 
 def _retention(store: Store, site: Site, asked: ReportOptions) -> dict[str, Any]:
-    options = retention_options.parse(asked.extra)
+    options = retention_options.parse(asked.once)
     return retention(store, site, asked.period, options, asked.filters, now=asked.now).to_json()
 
 
@@ -55,7 +62,7 @@ _ALL = (
     Report(
         "failed", "Failed events", lambda t, s, o: failed(t, s, o.period, now=o.now, limit=o.limit).to_json()
     ),
-    Report("retention", "Retention", _retention, retention_options.NAMES),
+    Report("retention", "Retention", _retention, retention_options.OPTIONS),
     Report("coverage", "Coverage", lambda t, s, o: coverage(t, s, o.period, now=o.now).to_json()),
 )
 
@@ -63,9 +70,10 @@ REPORTS: dict[str, Report] = {report.name: report for report in _ALL}
 """Name → report."""
 
 
-def check_extra(name: str, extra: Mapping[str, str]) -> None:
-    """ConfigError for an option that the report does not take; it says which report does."""
-    for option in extra:
-        if option not in REPORTS[name].takes:
-            takers = ", ".join(sorted(other.name for other in _ALL if option in other.takes))
-            raise ConfigError(f"report {name} takes no --{option.replace('_', '-')}: {takers or 'none'} does")
+def check_taken(report: Report, own: Mapping[str, Sequence[str]]) -> None:
+    """ConfigError for an option that the report does not take."""
+    for name in own:
+        if name not in report.takes:
+            others = [one.name for one in _ALL if name in one.takes]
+            belongs = f"; it belongs to {' and '.join(others)}" if others else ""
+            raise ConfigError(f"the report {report.name} takes no --{name}{belongs}")

@@ -50,7 +50,7 @@ def test_the_options_reach_the_report(data: Path) -> None:
         ("retention", ("--period", "hour"), "period=hour: choose day, week, month"),
         ("retention", ("--return-condition", "pth=/"), "did you mean path"),
         ("retention", ("--period", "day", "--from", "2020-01-01"), "too many cohorts"),
-        ("overview", ("--start", "first"), "report overview takes no --start: retention does"),
+        ("overview", ("--start", "first"), "overview takes no --start; it belongs to retention"),
     ],
 )
 def test_what_cannot_be_meant_is_said(data: Path, name: str, options: tuple[str, ...], says: str) -> None:

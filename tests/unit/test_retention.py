@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from clicktrail.errors import ConfigError
 from dashboards.period import Period
-from dashboards.reports import check_extra
+from dashboards.reports import REPORTS, check_taken
 from dashboards.reports.retention.calendar import calendar
-from dashboards.reports.retention.options import NAMES, RetentionOptions, Unit, parse
+from dashboards.reports.retention.options import OPTIONS, RetentionOptions, Unit, parse
 
 DATES = st.dates(date(1971, 1, 1), date(2199, 12, 1))
 ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/Santiago", "Asia/Kolkata", "America/Havana"])
@@ -23,10 +23,10 @@ UNITS = st.sampled_from(["day", "week", "month"])
 def test_options_are_read_by_the_names_they_are_written_with() -> None:
     assert parse({}) == RetentionOptions()
     given = {"period": "day", "start": "recurring", "return": "on_or_after", "breakdown": "country"}
-    conditions = {"start_condition": "event_type=order", "return_condition": "path=/a*"}
+    conditions = {"start-condition": "event_type=order", "return-condition": "path=/a*"}
     found = RetentionOptions("day", "recurring", "on_or_after", "event_type=order", "path=/a*", "country")
     assert parse({**given, **conditions}) == found
-    assert set(NAMES) == {*given, *conditions}
+    assert set(OPTIONS) == {*given, *conditions}
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,8 @@ def test_options_are_read_by_the_names_they_are_written_with() -> None:
         ({"start": "last"}, "start=last: choose first, recurring"),
         ({"return": "never"}, "return=never: choose on, on_or_after"),
         ({"breakdown": "path"}, "breakdown=path: choose source, medium"),
-        ({"start_condition": "pth=/a"}, "start_condition: .*did you mean path"),
-        ({"return_condition": "path"}, "return_condition: .*field=value"),
+        ({"start-condition": "pth=/a"}, "start-condition: .*did you mean path"),
+        ({"return-condition": "path"}, "return-condition: .*field=value"),
         ({"horizon": "28d"}, "no option 'horizon'"),
     ],
 )
@@ -47,9 +47,9 @@ def test_what_cannot_be_meant_is_refused(options: dict[str, str], says: str) -> 
 
 
 def test_an_option_of_another_report_is_refused_and_its_report_named() -> None:
-    check_extra("retention", dict.fromkeys(NAMES, ""))
-    with pytest.raises(ConfigError, match="report overview takes no --start-condition: retention does"):
-        check_extra("overview", {"start_condition": "path=/"})
+    check_taken(REPORTS["retention"], {name: [""] for name in OPTIONS})
+    with pytest.raises(ConfigError, match="overview takes no --start-condition; it belongs to retention"):
+        check_taken(REPORTS["overview"], {"start-condition": ["path=/"]})
 
 
 def test_too_many_periods_are_refused() -> None:

@@ -48,19 +48,19 @@ class RetentionOptions:
     breakdown: str = ""  # field whose value at the start event divides each cohort; '' = none
 
 
-NAMES = tuple(f.name.rstrip("_") for f in fields(RetentionOptions))
-"""The options as they are written."""
+OPTIONS = tuple(f.name.rstrip("_").replace("_", "-") for f in fields(RetentionOptions))
+"""Names of the options as they are written."""
 
 
 def parse(options: Mapping[str, str]) -> RetentionOptions:
     """Read options by name; ConfigError for an unknown name or value, or a condition that cannot be read."""
     for name, value in options.items():
-        if name not in NAMES:
-            raise ConfigError(f"retention has no option {name!r}; there are {', '.join(NAMES)}")
+        if name not in OPTIONS:
+            raise ConfigError(f"retention has no option {name!r}; there are {', '.join(OPTIONS)}")
         allowed = _CHOICES.get(name)
         if allowed and value not in allowed:
             raise ConfigError(f"{name}={value}: choose {', '.join(filter(None, allowed))}")
-        if name.endswith("_condition") and value:
+        if name.endswith("-condition") and value:
             _check_condition(name, value)
     return RetentionOptions(**{_field(name): value for name, value in options.items()})  # type: ignore[arg-type]
 
@@ -73,4 +73,4 @@ def _check_condition(name: str, value: str) -> None:
 
 
 def _field(name: str) -> str:
-    return "return_" if name == "return" else name
+    return "return_" if name == "return" else name.replace("-", "_")
