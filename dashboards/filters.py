@@ -88,5 +88,12 @@ def session_filter(store: Store, texts: Sequence[str]) -> SessionFilter:
     return SessionFilter(where, any(c.field == "is_bot" for c in clauses), bool(clauses), matched)
 
 
+def event_condition(store: Store, text: str, prefix: str) -> Expression:
+    """A condition on an event of alias e, parameters prefix0 …; ConfigError says what is wrong with it."""
+    clauses = parse(text)
+    check_patterns(clauses, lambda pattern: store.rows(_MATCH, pattern=pattern))
+    return all_of(clauses, prefix=prefix, table="e")
+
+
 def _of_session(clause: Clause) -> bool:
     return clause.field in SESSION_FIELDS

@@ -72,6 +72,23 @@ REPORTS = {
         "segments": "one row a value of the breakdown with at least 30 entries: value, entered, counts (of "
         "each step), rate, low, high, p_value (against all others, adjusted for their number), differs",
         "hidden_entries": "entries of the segments that are too small to be shown",
+    },
+    "retention": {
+        "cohorts": "one a day, week or month: start, size, and lists whose element k is k periods later: "
+        "retained (people who were back), rates with their 95% interval (low, high), unfinished (that period "
+        "still runs), revenue (net, of the cohort's sessions that start in that period; text). People are "
+        "persons, without bots; dates are widened to whole periods; element 0 is the whole cohort; a first "
+        "start is looked for in all history; on_or_after counts returns up to the end of the report",
+        "mean": "by periods later: retained of size over the cohorts for which that period has ended, with "
+        "its 95% interval",
+        "time_to_return": "people whose first visit of all starts in the report: how many have returned, the "
+        "median wait in seconds (null: fewer than half so far) and the curve of the share that is back after "
+        "so many days, by Kaplan and Meier with Greenwood's 95% band; who has not come back is watched until "
+        "now",
+        "coverage": "visitors with a session in the report, and those left out of everything else because "
+        "their id lasts one day only",
+        "breakdown": "with --breakdown: cohorts and mean of each of the ten values with most people, by the "
+        "value of the field at the start event",
         "meta": "what was asked, and when",
     },
     "coverage": {

@@ -27,7 +27,16 @@ _OWN = (
     ),
     click.option("--optional", multiple=True, metavar="STEP", help="funnel: a step that does not block."),
     click.option("--hold", multiple=True, metavar="FIELD", help="funnel: keeps its value in an attempt."),
-    click.option("--breakdown", metavar="FIELD", help="funnel: segments by the value at the first step."),
+    click.option("--period", metavar="UNIT", help="retention: day, week (if left out) or month."),
+    click.option(
+        "--start", metavar="KIND", help="retention: first in all history (if left out) or recurring."
+    ),
+    click.option("--return", metavar="KIND", help="retention: on (if left out) or on_or_after a period."),
+    click.option("--start-condition", metavar="CONDITION", help="retention: the event that starts."),
+    click.option("--return-condition", metavar="CONDITION", help="retention: the event that is a return."),
+    click.option(
+        "--breakdown", metavar="FIELD", help="funnel, retention: by the value at the first step or start."
+    ),
 )
 """Options that only some reports take; a report names its own (`Report.takes`) and reads them."""
 

@@ -15,6 +15,8 @@ from dashboards.reports.funnel import options as funnel_options
 from dashboards.reports.funnel.query import funnel
 from dashboards.reports.live.query import live
 from dashboards.reports.overview.query import overview
+from dashboards.reports.retention import options as retention_options
+from dashboards.reports.retention.query import retention
 from dashboards.reports.sessions.query import sessions
 from dashboards.reports.sites.query import sites
 from schemas.objects import Site
@@ -54,6 +56,11 @@ def _funnel(store: Store, site: Site, asked: ReportOptions) -> dict[str, Any]:
     return funnel(store, site, asked.period, options, asked.filters, now=asked.now).to_json()
 
 
+def _retention(store: Store, site: Site, asked: ReportOptions) -> dict[str, Any]:
+    options = retention_options.parse(asked.once)
+    return retention(store, site, asked.period, options, asked.filters, now=asked.now).to_json()
+
+
 _ALL = (
     Report("overview", "Overview", lambda t, s, o: overview(t, s, o.period, o.filters, now=o.now).to_json()),
     Report("sessions", "Sessions", lambda t, s, o: sessions(t, s, o.period, o.filters, o.limit).to_json()),
@@ -63,6 +70,7 @@ _ALL = (
         "failed", "Failed events", lambda t, s, o: failed(t, s, o.period, now=o.now, limit=o.limit).to_json()
     ),
     Report("funnel", "Funnel", _funnel, funnel_options.OPTIONS),
+    Report("retention", "Retention", _retention, retention_options.OPTIONS),
     Report("coverage", "Coverage", lambda t, s, o: coverage(t, s, o.period, now=o.now).to_json()),
 )
 

@@ -1,0 +1,76 @@
+"""What a retention report is asked: typed options, read from the words of a command or an address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Literal
+
+from clicktrail.errors import ConfigError
+from dashboards.conditions import parse as parse_condition
+
+Unit = Literal["day", "week", "month"]
+
+BREAKDOWNS = (
+    "source",
+    "medium",
+    "channel",
+    "channel_group",
+    "device_class",
+    "os",
+    "browser",
+    "country",
+    "host",
+)
+"""Fields that a breakdown may name: sessions and events both have them."""
+
+_CHOICES = {
+    "period": ("day", "week", "month"),
+    "start": ("first", "recurring"),
+    "return": ("on", "on_or_after"),
+    "breakdown": ("", *BREAKDOWNS),
+}
+
+
+@dataclass(frozen=True)
+class RetentionOptions:
+    """How cohorts are made and who counts as having come back.
+
+    Without a condition a session counts in every period it touches; with one, each human event that meets it
+    counts in the period of its time, in a session or not.
+    """
+
+    period: Unit = "week"  # weeks begin on Monday; all are cut in the site's zone
+    start: Literal["first", "recurring"] = "first"  # first in all history, or any in the period
+    return_: Literal["on", "on_or_after"] = "on"  # in that very period, or in it or a later one of the report
+    start_condition: str = ""  # '' = active
+    return_condition: str = ""  # '' = active
+    breakdown: str = ""  # field whose value at the start event divides each cohort; '' = none
+
+
+OPTIONS = tuple(f.name.rstrip("_").replace("_", "-") for f in fields(RetentionOptions))
+"""Names of the options as they are written."""
+
+
+def parse(options: Mapping[str, str]) -> RetentionOptions:
+    """Read options by name; ConfigError for an unknown name or value, or a condition that cannot be read."""
+    for name, value in options.items():
+        if name not in OPTIONS:
+            raise ConfigError(f"retention has no option {name!r}; there are {', '.join(OPTIONS)}")
+        allowed = _CHOICES.get(name)
+        if allowed and value not in allowed:
+            raise ConfigError(f"{name}={value}: choose {', '.join(filter(None, allowed))}")
+        if name.endswith("-condition") and value:
+            _check_condition(name, value)
+    return RetentionOptions(**{_field(name): value for name, value in options.items()})  # type: ignore[arg-type]
+
+
+def _check_condition(name: str, value: str) -> None:
+    try:
+        parse_condition(value)
+    except ConfigError as error:
+        raise ConfigError(f"{name}: {error}") from None
+
+
+def _field(name: str) -> str:
+    return "return_" if name == "return" else name.replace("-", "_")

@@ -1,0 +1,181 @@
+"""What a retention report holds, and its JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from crm.survival import Survival
+from dashboards.computed import Computed, iso, money
+from dashboards.period import Period
+from dashboards.rate import Rate
+from dashboards.reports.retention.calendar import Calendar
+from dashboards.reports.retention.options import RetentionOptions
+
+GROUPS = 10
+"""Values of a breakdown that are listed: those with most people."""
+
+CURVE_DAYS = 365
+"""Last day of the curve of the time to return."""
+
+_DAY_S = 86_400.0
+
+Cells = Mapping[tuple[int, int], tuple[int, Decimal]]
+"""(cohort, periods after it) → (people who were back, what the cohort paid in that period)."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cohort some periods later."""
+
+    back: Rate  # of the cohort; all of it in its own period
+    revenue: Decimal  # of the cohort's sessions that start in that period, net, in the site's currency
+    unfinished: bool  # that period still runs
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """People who started in one period; a cell for it and for each later one that has begun."""
+
+    start: date
+    cells: tuple[Cell, ...]
+
+    @property
+    def size(self) -> int:
+        """Its people."""
+        return self.cells[0].back.whole
+
+    def to_json(self) -> dict[str, Any]:
+        """Lists of equal length: element k is k periods after the start."""
+        return {
+            "start": self.start.isoformat(),
+            "size": self.size,
+            "retained": [cell.back.part for cell in self.cells],
+            "rates": [cell.back.value for cell in self.cells],
+            "low": [cell.back.low for cell in self.cells],
+            "high": [cell.back.high for cell in self.cells],
+            "unfinished": [cell.unfinished for cell in self.cells],
+            "revenue": [money(cell.revenue) for cell in self.cells],
+        }
+
+
+@dataclass(frozen=True)
+class Group:
+    """The cohorts of everyone, or of those with one value of the breakdown, and their mean by offset."""
+
+    value: str
+    cohorts: tuple[Cohort, ...]
+    mean: tuple[Rate, ...]
+
+    @property
+    def size(self) -> int:
+        """People, once a cohort."""
+        return sum(cohort.size for cohort in self.cohorts)
+
+    def to_json(self) -> dict[str, Any]:
+        """{"cohorts", "mean"}."""
+        return {
+            "cohorts": [cohort.to_json() for cohort in self.cohorts],
+            "mean": [
+                {
+                    "period": offset,
+                    "retained": rate.part,
+                    "size": rate.whole,
+                    "rate": rate.value,
+                    "low": rate.low,
+                    "high": rate.high,
+                }
+                for offset, rate in enumerate(self.mean)
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class TimeToReturn:
+    """Seconds from the end of a person's first visit to the start of the next."""
+
+    back: Rate  # people seen again so far, of those whose first visit starts in the report
+    survival: Survival  # S = share not back yet
+
+    def to_json(self) -> dict[str, Any]:
+        """The curve holds the share that is back by the end of each whole day, as far as it is known."""
+        median = self.survival.quantile(0.5)
+        last = min(int(self.survival.watched / _DAY_S), CURVE_DAYS)
+        return {
+            "people": self.back.whole,
+            "returned": self.back.part,
+            "median_s": None if median is None else int(median),
+            "curve": [self._point(day) for day in range(last + 1)] if self.back.whole else [],
+        }
+
+    def _point(self, day: int) -> dict[str, Any]:
+        share, low, high = self.survival.at(day * _DAY_S) or (0.0, 0.0, 0.0)
+        return {"days": day, "returned": 1.0 - share, "low": 1.0 - high, "high": 1.0 - low}
+
+
+@dataclass(frozen=True)
+class Retention:
+    """Everything the report shows."""
+
+    site_id: str
+    period: Period  # widened to whole days, weeks or months
+    options: RetentionOptions
+    filters: tuple[str, ...]
+    asked_at: datetime
+    everyone: Group
+    groups: tuple[Group, ...]  # of the breakdown, most people first, at most GROUPS
+    values: int  # that the breakdown has in all
+    left_out: Rate  # visitors whose id lasts one day only, of those with a session that touches the report
+    time_to_return: TimeToReturn
+    computed: tuple[Computed, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The keys scripts rely on; what was asked, and when, under `meta`."""
+        return {
+            **self.everyone.to_json(),
+            "time_to_return": self.time_to_return.to_json(),
+            "coverage": {
+                "visitors": self.left_out.whole,
+                "left_out": self.left_out.part,
+                "left_out_share": self.left_out.value,
+            },
+            "breakdown": [{"value": g.value, "size": g.size, **g.to_json()} for g in self.groups],
+            "meta": {
+                "site": self.site_id,
+                "from": self.period.start.isoformat(),
+                "to": self.period.end.isoformat(),
+                "timezone": self.period.zone,
+                **{name.rstrip("_"): value for name, value in vars(self.options).items()},
+                "breakdown_values": self.values,
+                "filters": list(self.filters),
+                "asked_at": iso(self.asked_at),
+            },
+        }
+
+
+def group(value: str, cells: Cells, calendar: Calendar) -> Group:
+    """The cohorts of a calendar, those without people too, and their weighted mean."""
+    begun = calendar.begun
+    cohorts = []
+    for cohort in range(begun):
+        size = cells.get((cohort, 0), (0, Decimal(0)))[0]
+        row = []
+        for offset in range(begun - cohort):
+            people, revenue = cells.get((cohort, offset), (0, Decimal(0)))
+            row.append(Cell(Rate(people, size), revenue, calendar.runs(cohort + offset)))
+        cohorts.append(Cohort(calendar.start(cohort), tuple(row)))
+    return Group(value, tuple(cohorts), _mean(cohorts))
+
+
+def _mean(cohorts: Sequence[Cohort]) -> tuple[Rate, ...]:
+    """For each offset that has a finished cell: all who were back of all who could be."""
+    means = []
+    for offset in range(len(cohorts)):
+        column = [cohort.cells[offset] for cohort in cohorts if offset < len(cohort.cells)]
+        finished = [cell.back for cell in column if not cell.unfinished]
+        if finished:
+            means.append(Rate(sum(r.part for r in finished), sum(r.whole for r in finished)))
+    return tuple(means)

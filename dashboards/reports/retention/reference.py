@@ -1,0 +1,143 @@
+"""What retention means, row by row: readable, slow, and what the queries are held to.
+
+Bots are left out, and so are visitors whose id lasts one day only: nobody could know them again. The rest are
+counted by person.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from dashboards.reports.retention.calendar import Calendar
+from dashboards.reports.retention.options import RetentionOptions
+from schemas.event import Event
+from schemas.session import Session
+
+Meets = Callable[[Event], bool]
+Place = tuple[datetime, int, str, str]
+
+
+@dataclass(frozen=True)
+class Known:
+    """All rows of a site that count; `persons` has the visitors that are joined to others."""
+
+    sessions: Sequence[Session]
+    events: Sequence[Event]
+    persons: Mapping[str, str]
+
+    def person(self, visitor_id: str) -> str:
+        """Who a visitor is; by default itself."""
+        return self.persons.get(visitor_id, visitor_id)
+
+    def daily(self) -> set[str]:
+        """Visitors whose id lasts one day only."""
+        return {event.visitor_id for event in self.events if event.id_quality == "salted_daily"}
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something that can start or return; `place` is its order among the acts of a person."""
+
+    person: str
+    touches: range  # the periods from its start to its end
+    starts: bool
+    returns: bool
+    revenue: Decimal
+    place: Place
+    value: str  # of the field of the breakdown
+
+
+def cells(
+    known: Known,
+    options: RetentionOptions,
+    calendar: Calendar,
+    *,
+    starts: Meets | None = None,
+    returns: Meets | None = None,
+) -> dict[tuple[str, int, int], tuple[int, Decimal]]:
+    """(value, cohort, offset) → (people, revenue) where there is any; `starts` and `returns` None: active."""
+    begun = calendar.begun
+    acts: dict[str, list[Act]] = defaultdict(list)
+    for act in _acts(known, options, calendar, starts, returns):
+        acts[act.person].append(act)
+    people: dict[tuple[str, int, int], int] = defaultdict(int)
+    revenue: dict[tuple[str, int, int], Decimal] = defaultdict(Decimal)
+    for own in acts.values():
+        for cohort, value in _cohorts(own, options):
+            if not 0 <= cohort < begun:
+                continue
+            for period in {cohort, *_back(own, cohort, options, calendar)}:
+                people[value, cohort, period - cohort] += 1
+            for act in own:
+                period = act.touches[0]
+                if cohort <= period < begun:
+                    revenue[value, cohort, period - cohort] += act.revenue
+    found = {key: (people[key], revenue[key]) for key in {*people, *revenue}}
+    return {key: cell for key, cell in found.items() if any(cell)}
+
+
+def waits(known: Known, calendar: Calendar) -> list[tuple[int, bool]]:
+    """(whole seconds, whether back) of each person whose first visit of all history starts in the calendar.
+
+    From the end of that visit to the start of the next, or to now. A visit on another device that starts
+    before the first has ended is part of it.
+    """
+    begins, ends, now, daily = calendar.begins(0), calendar.ends, calendar.now, known.daily()
+    visits: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
+    for session in known.sessions:
+        if not session.is_bot and session.visitor_id not in daily and session.start <= now:
+            visits[known.person(session.visitor_id)].append((session.start, session.end))
+    found = []
+    for own in visits.values():
+        start, end = min(own)
+        if begins <= start < ends:
+            later = [visit[0] for visit in own if visit[0] > end]
+            wait = (min(later, default=now) - end).total_seconds()
+            found.append((max(0, int(wait)), bool(later)))
+    return found
+
+
+def _acts(
+    known: Known, options: RetentionOptions, calendar: Calendar, starts: Meets | None, returns: Meets | None
+) -> Iterator[Act]:
+    """Sessions where no condition is given, events where one is; sessions also bring the revenue."""
+    daily, index, field = known.daily(), calendar.index, options.breakdown
+    active = starts is None, returns is None
+    for s in known.sessions:
+        if not s.is_bot and s.visitor_id not in daily:
+            person, touches = known.person(s.visitor_id), range(index(s.start), index(s.end) + 1)
+            place = (s.start, 0, s.session_id, "")
+            value = str(getattr(s, field)) if field else ""
+            yield Act(person, touches, *active, s.revenue, place, value)
+    for e in known.events:
+        fits = bool(starts and starts(e)), bool(returns and returns(e))
+        if any(fits) and not e.is_bot and e.visitor_id not in daily:
+            person, at = known.person(e.visitor_id), index(e.event_time)
+            place = (e.event_time, e.seq, e.event_id, e.visitor_id)
+            value = str(getattr(e, field)) if field else ""
+            yield Act(person, range(at, at + 1), *fits, Decimal(0), place, value)
+
+
+def _cohorts(own: Sequence[Act], options: RetentionOptions) -> Iterator[tuple[int, str]]:
+    """(period, value at the first start in it) of each cohort a person belongs to."""
+    values: dict[int, str] = {}
+    for act in sorted((act for act in own if act.starts), key=lambda act: act.place):
+        for period in act.touches:
+            values.setdefault(period, act.value)
+    if options.start == "first" and values:
+        yield min(values.items())
+    else:
+        yield from values.items()
+
+
+def _back(own: Sequence[Act], cohort: int, options: RetentionOptions, calendar: Calendar) -> set[int]:
+    """The later periods for which a person counts as having come back."""
+    touched = {period for act in own if act.returns for period in act.touches}
+    later = {period for period in touched if cohort < period < calendar.begun}
+    if options.return_ == "on_or_after":
+        return set(range(cohort + 1, max(later, default=cohort) + 1))
+    return later
