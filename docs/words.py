@@ -72,6 +72,7 @@ REPORTS = {
         "segments": "one row a value of the breakdown with at least 30 entries: value, entered, counts (of "
         "each step), rate, low, high, p_value (against all others, adjusted for their number), differs",
         "hidden_entries": "entries of the segments that are too small to be shown",
+        "meta": "what was asked, and when",
     },
     "retention": {
         "cohorts": "one a day, week or month: start, size, and lists whose element k is k periods later: "

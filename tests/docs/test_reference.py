@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date, datetime, timezone
 from pathlib import Path
 
@@ -73,9 +73,12 @@ def test_every_reason_has_its_sentence_and_no_other_word_has() -> None:
 
 def test_the_keys_of_every_report_are_documented(store: Store) -> None:
     site = Site(id="shop")
-    own = {"step": ["path=/", "path=/pricing"]}
-    options = ReportOptions(Period(date(2026, 3, 1), date(2026, 3, 2), "UTC"), NOW, own=own)
-    said = {name: list(report.run(store, site, options)) for name, report in REPORTS.items()}
+    plain = ReportOptions(Period(date(2026, 3, 1), date(2026, 3, 2), "UTC"), NOW)
+    funnel = replace(plain, own={"step": ["path=/", "path=/pricing"]})
+    said = {
+        name: list(report.run(store, site, funnel if name == "funnel" else plain))
+        for name, report in REPORTS.items()
+    }
     assert {name: sorted(keys) for name, keys in said.items()} == {
         name: sorted(keys) for name, keys in words.REPORTS.items()
     }
