@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,22 +43,24 @@ def test_the_10001st_event_opens_a_session_whatever_comes_twice(
     store: Store, store_settings: Settings, tmp_path: Path, moved: int
 ) -> None:
     objects.put_site(store, SITE)
+    settings = replace(store_settings, log_url=f"file:{tmp_path / 'log'}")
     events = [view(n, n * 1000) for n in range(MOST + 2)]
     again = [
         view(n, n * 1000 + moved, received_at=NOON_MS + DAY_MS) for n in (0, 1, MOST - 1, MOST, MOST + 1)
     ]
-    load(store_settings, tmp_path, [events[1:9000], [*events[9000:], *again], again, events[:1]])
+    load(settings, tmp_path, [events[1:9000], [*events[9000:], *again], again, events[:1]])
     assert sizes(store) == [MOST, 2]
-    assert verify(store_settings, SITE).differences == []
+    assert verify(settings, SITE).differences == []
 
 
 def test_a_session_is_cut_after_24_hours_even_if_its_begin_comes_last(
     store: Store, store_settings: Settings, tmp_path: Path
 ) -> None:
     objects.put_site(store, SITE)
+    settings = replace(store_settings, log_url=f"file:{tmp_path / 'log'}")
     beats = [view(n, n * 1_800_000) for n in range(60)]
-    load(store_settings, tmp_path, [beats[30:], beats[1:30], beats[20:40]])
+    load(settings, tmp_path, [beats[30:], beats[1:30], beats[20:40]])
     assert sizes(store) == [49, 10]
-    load(store_settings, tmp_path, [beats[:1]])
+    load(settings, tmp_path, [beats[:1]])
     assert sizes(store) == [49, 11]
-    assert verify(store_settings, SITE).differences == []
+    assert verify(settings, SITE).differences == []

@@ -36,17 +36,18 @@ def test_a_site_with_very_many_events_is_asked_about_in_the_tables(
 ) -> None:
     monkeypatch.setattr(known, "SEEN_BYTES", 100_000)
     objects.put_site(store, Site("shop"))
+    settings = replace(store_settings, log_url=f"file:{tmp_path / 'log'}", batch_bytes=1000)
     lines = [
         {"event_id": f"e{n % 60}", "visitor_id": f"v{n % 3}", "event_type": "click", "event_time": n * 60_000}
         for n in range(90)
     ]
     path = tmp_path / "events.ndjson"
     path.write_text("\n".join(map(json.dumps, lines)))
-    result = import_files(replace(store_settings, batch_bytes=1000), [path], "shop")
+    result = import_files(settings, [path], "shop")
     assert (result.events, result.duplicates) == (60, 30)
-    seen = worker(replace(store_settings, batch_bytes=1000))._known._seen
+    seen = worker(settings)._known._seen
     assert seen == {"shop": None}
-    assert verify(store_settings, Site("shop")).differences == []
+    assert verify(settings, Site("shop")).differences == []
 
 
 def test_new_ids_are_rarely_mistaken() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from clicktrail.settings import Settings
@@ -39,8 +40,9 @@ def test_nobody_sees_a_visitor_half_replaced(
 ) -> None:
     site = Site("shop")
     objects.put_site(store, site)
+    settings = replace(store_settings, log_url=f"file:{tmp_path / 'log'}")
     path = tmp_path / "events.ndjson"
-    load(store_settings, path, [page(v, minute) for v in range(VISITORS) for minute in (0, 40)])
+    load(settings, path, [page(v, minute) for v in range(VISITORS) for minute in (0, 40)])
     seen: list[dict[tuple[int, int], int]] = []
     done = threading.Event()
 
@@ -53,11 +55,11 @@ def test_nobody_sees_a_visitor_half_replaced(
     thread.start()
     try:
         for number in range(FILES):
-            load(store_settings, path, [page(v, 20) for v in range(number, VISITORS, FILES)])
+            load(settings, path, [page(v, 20) for v in range(number, VISITORS, FILES)])
     finally:
         done.set()
         thread.join()
     assert all(set(states) <= {BEFORE, AFTER} for states in seen), seen
     assert all(sum(states.values()) == VISITORS for states in seen)
     assert len({states.get(AFTER, 0) for states in seen}) > FILES // 2, "too few looks to see anything"
-    assert verify(store_settings, site).differences == []
+    assert verify(settings, site).differences == []
