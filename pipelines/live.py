@@ -111,5 +111,10 @@ class LiveDriver:
                 break
             ends = interrupted.end  # it has no partition that is newer than the range
             records += [record for record in some if record.offset < ends.get(record.partition, 0)]
-        end = {partition: min(end, at.get(partition, 0)) for partition, end in interrupted.end.items()}
-        return Range(begin, end), sorted(records, key=lambda record: (record.partition, record.offset))
+        if not records:
+            records, end = self._log.read(begin, self._max_bytes)
+            return Range(begin, end), records
+        # Only whole records: the range may have been noted for another log in the place of this one.
+        records.sort(key=lambda record: (record.partition, record.offset))
+        end = {**begin, **{record.partition: record.next_offset for record in records}}
+        return Range(begin, end), records
