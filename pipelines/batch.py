@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from clicktrail.errors import ConfigError, InputError
@@ -13,6 +14,7 @@ from ingest.protocols.access_log import detect
 from ingest.protocols.base import Source
 from pipelines.behind import read_ahead
 from pipelines.files import Lines, RepeatedLines, read_lines
+from pipelines.lease import Turn
 from pipelines.worker import Counts, worker
 from pipelines.writer import Writer
 from schemas.envelope import Envelope
@@ -61,18 +63,13 @@ def import_files(
 
 
 def _write_all(writer: Writer, blocks: Iterator[Source], name: str) -> Counts:
-    """Write the blocks; the turn is given up between two of them when another waits."""
-    total, number, more = Counts(), 0, True
-    while more:
-        with writer.turn() as turn:
-            for block in blocks:
-                total += writer.write(turn, f"import{turn.epoch}-{name}-{number}", [block])
-                del block  # tens of megabytes that need not wait for the next one
-                number += 1
-                if writer.wanted():
-                    break
-            else:
-                more = False
+    total, number = Counts(), count()
+
+    def write(turn: Turn, block: Source) -> None:
+        nonlocal total
+        total += writer.write(turn, f"import{turn.epoch}-{name}-{next(number)}", [block])
+
+    writer.in_turns(blocks, write)
     return total
 
 

@@ -11,6 +11,7 @@ import polars as pl
 
 from clicktrail.settings import Settings
 from pipelines.failed_rows import Chunk, FailedRows, Wanted
+from pipelines.lease import Turn
 from pipelines.worker import Worker, worker
 from pipelines.write import Batch
 from pipelines.writer import Writer
@@ -83,16 +84,13 @@ def replay(settings: Settings, wanted: Wanted, *, dry_run: bool = False) -> Repl
 
 
 def _written(writer: Writer, work: Worker, chunks: Iterator[Chunk]) -> ReplayResult:
-    tally, more = _Tally(), True
-    while more:
-        with writer.turn() as turn:
-            for chunk in chunks:
-                counts = writer.write(turn, _token(chunk), chunk.sources)
-                tally.add(chunk, counts.events, counts.duplicates, work.failed)
-                if writer.wanted():
-                    break
-            else:
-                more = False
+    tally = _Tally()
+
+    def write(turn: Turn, chunk: Chunk) -> None:
+        counts = writer.write(turn, _token(chunk), chunk.sources)
+        tally.add(chunk, counts.events, counts.duplicates, work.failed)
+
+    writer.in_turns(chunks, write)
     return tally.result()
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 from clicktrail.settings import Settings
 from ingest.protocols.base import Source
@@ -13,6 +14,8 @@ from pipelines.local import LocalRuns
 from pipelines.turns import Turns
 from pipelines.worker import Counts, worker
 from pipelines.write import Batch
+
+Item = TypeVar("Item")
 
 
 class Writer:
@@ -36,9 +39,21 @@ class Writer:
             finally:
                 self._worker.settle()
 
-    def wanted(self) -> bool:
-        """Whether another waits for its turn."""
-        return self._turns.wanted()
+    def in_turns(self, items: Iterator[Item], write: Callable[[Turn, Item], None]) -> None:
+        """Call `write` with each item and the turn to write it in.
+
+        The turn is given up between two items when another waits.
+        """
+        more = True
+        while more:
+            with self.turn() as turn:
+                for item in items:
+                    write(turn, item)
+                    del item  # tens of megabytes that need not wait for the next one
+                    if self._turns.wanted():
+                        break
+                else:
+                    more = False
 
     def write(self, turn: Turn, token: str, block: Sequence[Source]) -> Counts:
         """Work on one block under the next version; `token` names it for retries.
