@@ -13,6 +13,12 @@ from typing import Any, TypeVar
 import click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Progress = Callable[[int, str], None]
+"""Told (units done so far, remark)."""
+
+
+def silent(_done: int, _remark: str) -> None:
+    """Progress for nobody."""
 
 
 def json_option(command: Command) -> Command:
@@ -99,10 +105,10 @@ def _cell(value: Any) -> str:
 
 
 @contextmanager
-def progress(label: str, total: int | None) -> Iterator[Callable[[int, str], None]]:
-    """A bar on standard error while a terminal looks on; call with (units done so far, remark)."""
+def progress(label: str, total: int | None) -> Iterator[Progress]:
+    """A bar on standard error while a terminal looks on."""
     if not sys.stderr.isatty():
-        yield lambda _done, _remark: None
+        yield silent
         return
     with click.progressbar(
         length=total or 0,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from clicktrail.errors import ConfigError, InputError
+from clicktrail.errors import InputError
+from clicktrail.output import Progress, silent
 from clicktrail.settings import Settings
+from clicktrail.tables import known_site
 from ingest.protocols.access_log import detect
 from ingest.protocols.base import Source
 from pipelines.behind import read_ahead
@@ -18,11 +20,9 @@ from pipelines.lease import Turn
 from pipelines.worker import Counts, worker
 from pipelines.writer import Writer
 from schemas.envelope import Envelope
-from store import objects
 
 FORMATS = {"native": "native", "combined": "access_log"}
 """Name for --format → protocol that decodes it."""
-Progress = Callable[[int, str], None]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def import_files(
     paths: Sequence[Path],
     site_id: str,
     format: str = "auto",
-    progress: Progress = lambda _done, _remark: None,
+    progress: Progress = silent,
 ) -> ImportResult:
     """Bring files of events or log lines into a site; the same file again changes nothing.
 
@@ -50,8 +50,7 @@ def import_files(
     """
     began = time.monotonic()
     writer = Writer(settings)
-    if site_id not in {site.id for site in objects.sites(worker(settings).store)}:
-        raise ConfigError(f"no site {site_id}; add it with `clicktrail site add {site_id}`")
+    known_site(worker(settings).store, site_id)
     total = Counts()
     for path in paths:
         blocks = read_ahead(_blocks(path, site_id, format, settings.batch_bytes, progress))

@@ -6,17 +6,18 @@ oracle of the tests, and a check that anybody can run on their own tables.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import polars as pl
 
+from clicktrail.output import Progress, silent
 from clicktrail.settings import Settings
 from ingest.persons import persons_again
 from pipelines.known import read_sql
-from pipelines.lease import Lease
+from pipelines.lease import lease_of
 from pipelines.verify_log import LogCheck, differing_events
 from pipelines.worker import worker
 from schemas.event import Event
@@ -35,7 +36,6 @@ EVENTS, REFUNDS = (
 EDGES, PERSONS = read_sql("verify_edges"), read_sql("verify_persons")
 BEGIN = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 END = datetime.fromisoformat("2149-06-06T00:00:00+00:00")
-Progress = Callable[[int, str], None]
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,13 @@ def verify(
     site: Site,
     start: datetime = BEGIN,
     end: datetime = END,
-    progress: Progress = lambda _done, _remark: None,
+    progress: Progress = silent,
 ) -> Verified:
     """Compare the sessions of a site that start in [start, end), and its events with the log.
 
     Other writers wait while one slice of the visitors is read. Raises StoreError and LogError.
     """
-    store, lease = worker(settings).store, Lease(settings.data.resolve() / "lease")
+    store, lease = worker(settings).store, lease_of(settings, worker(settings).store)
     slices = store.rows(SIZE, site_id=site.id)[0]["events"] // SLICE_EVENTS + 1
     found = Verified()
     for number in range(slices):

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
 import polars as pl
 from msgspec import structs
 
 from clicktrail.errors import ConfigError
+from clicktrail.output import Progress
 from clicktrail.settings import Settings
 from ingest.identity import edges
 from pipelines.known import read_back, read_sql
@@ -47,7 +48,6 @@ FAILED_KEYS = ["site_id", "received_at", "failed_id"]
 REQUEST = pl.col("raw_ref").str.replace(r":\d+$", "")
 """The place of the request; what follows is the part of it."""
 _EVENTS, _FAILED = (read_sql(name) for name in ("rebuild_of_records", "rebuild_failed_of_records"))
-Progress = Callable[[int, str], None]
 
 log = logging.getLogger("clicktrail.pipeline")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -19,7 +19,9 @@ import msgspec
 import polars as pl
 
 from clicktrail.errors import ConfigError
+from clicktrail.output import Progress, silent
 from clicktrail.settings import Settings
+from clicktrail.tables import known_site
 from pipelines.known import read_sql
 from pipelines.lease import Turn
 from pipelines.rebuild.figures import Figures, Tally, stored_figures
@@ -35,11 +37,9 @@ from pipelines.rebuild.journal import (
 from pipelines.rebuild.swap import SHADOW, changed_site, drop_shadows, swap
 from pipelines.turns import Turns
 from schemas.arrow import complete
-from schemas.objects import Site
 from schemas.session import Session
 from sessionize.recut import session_changes
 from sessionize.rule import Rule
-from store import objects
 from store.tables.client import Store
 from store.tables.embedded.files import held_lock
 
@@ -52,13 +52,8 @@ MAX_ROUNDS = 20
 _EXTENT, _LAYOUT, _ERASED = (read_sql(f"rebuild_{name}") for name in ("extent", "layout", "erased"))
 _SHADOW, _SLICES = (read_touched_sql(f"rebuild_{name}") for name in ("shadow", "slices"))
 _FORGET_ERASED = read_sql("rebuild_forget_erased")
-Progress = Callable[[int, str], None]
 
 log = logging.getLogger("clicktrail.pipeline")
-
-
-def _silent(_done: int, _remark: str) -> None:
-    """Progress for nobody."""
 
 
 @dataclass(frozen=True)
@@ -79,13 +74,13 @@ def try_rule(
     site_id: str,
     changes: Mapping[str, Value],
     *,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> RuleChange:
     """What a rebuild with these changes would make of the site's history; writes nothing.
 
     Raises ConfigError for an unknown site, StoreError.
     """
-    site = _site(store, site_id)
+    site = known_site(store, site_id)
     changed, tally, slices = changed_site(site, changes), Tally(), _slices(store, site_id)
     for number in range(slices):
         progress(100 * number // slices, f"slice {number + 1} of {slices}")
@@ -100,7 +95,7 @@ def rebuild(  # noqa: PLR0913 - what the command line says
     changes: Mapping[str, Value],
     *,
     restart: bool = False,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> RuleChange:
     """Cut the site's history again with these fields of the site changed, and swap it in.
 
@@ -133,7 +128,7 @@ class _Rebuild:
     def run(self, *, restart: bool) -> RuleChange:
         under_way = read_journal(self._settings.data)
         with self._turn():
-            site = _site(self._store, self._site_id)
+            site = known_site(self._store, self._site_id)
             if under_way and under_way.phase == "swap" and read_journal(self._settings.data) is None:
                 found = (Rule.of(site), stored_figures(self._store, site.id))
                 if self._is_ours(under_way):
@@ -247,13 +242,6 @@ def _other_under_way(journal: Journal) -> str:
         f"a rebuild of site {journal.site_id} with {given} was stopped after {journal.done} of "
         f"{journal.slices} slices: ask for the same again to go on, or add --restart to drop it"
     )
-
-
-def _site(store: Store, site_id: str) -> Site:
-    for site in objects.sites(store):
-        if site.id == site_id:
-            return site
-    raise ConfigError(f"no site {site_id}; add it with `clicktrail site add {site_id}`")
 
 
 def _slices(store: Store, site_id: str) -> int:
