@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from itertools import chain
 
 from clicktrail.errors import LogError, StoreError
 from clicktrail.settings import Settings
 from pipelines.checkpoint import Checkpoint, Range
 from pipelines.late import LateEvents, late_folder
-from pipelines.sources import block_sources
+from pipelines.sources import block_sources, records_before
 from pipelines.worker import Counts
 from pipelines.writer import Writer
 from store.log import open_log
@@ -87,11 +88,12 @@ class LiveDriver:
             return None
         with self._writer.turn() as turn:
             range_, records = self._read()
-            if dict(range_.begin) != dict(range_.end):
+            moves = dict(range_.begin) != dict(range_.end)
+            if moves:
                 self._checkpoint.note(range_)
             counts = self._writer.write(turn, range_.token, block_sources(records))
             self._writer.settle()
-            if dict(range_.begin) != dict(range_.end):
+            if moves:
                 self._checkpoint.commit(range_)
             self._late.done()
             self._total += counts
@@ -99,22 +101,13 @@ class LiveDriver:
 
     def _read(self) -> tuple[Range, list[Record]]:
         """The range that was under way when the process ended, else what stands in the log."""
-        begin = self._checkpoint.begin()
-        interrupted = self._checkpoint.interrupted()
-        if interrupted is None:
-            records, end = self._log.read(begin, self._max_bytes)
-            return Range(begin, end), records
-        records, at = list[Record](), begin
-        while any(at.get(partition, 0) < end for partition, end in interrupted.end.items()):
-            some, at = self._log.read(at, self._max_bytes)
-            if not some:  # what was read of an append that failed is there no more
-                break
-            ends = interrupted.end  # it has no partition that is newer than the range
-            records += [record for record in some if record.offset < ends.get(record.partition, 0)]
+        begin, interrupted = self._checkpoint.begin(), self._checkpoint.interrupted()
+        records = list[Record]()
+        if interrupted is not None:
+            pieces = records_before(self._log, begin, interrupted.end, self._max_bytes)
+            records = sorted(chain.from_iterable(pieces), key=lambda one: (one.partition, one.offset))
         if not records:
             records, end = self._log.read(begin, self._max_bytes)
             return Range(begin, end), records
         # Only whole records: the range may have been noted for another log in the place of this one.
-        records.sort(key=lambda record: (record.partition, record.offset))
-        end = {**begin, **{record.partition: record.next_offset for record in records}}
-        return Range(begin, end), records
+        return Range(begin, {**begin, **{one.partition: one.next_offset for one in records}}), records

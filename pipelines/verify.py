@@ -18,7 +18,7 @@ from clicktrail.settings import Settings
 from ingest.persons import persons_again
 from pipelines.known import read_sql
 from pipelines.lease import lease_of
-from pipelines.verify_log import LogCheck, differing_events
+from pipelines.verify_log import Difference, LogCheck, differing_events
 from pipelines.worker import worker
 from schemas.event import Event
 from schemas.objects import Site
@@ -36,17 +36,6 @@ EVENTS, REFUNDS = (
 EDGES, PERSONS = read_sql("verify_edges"), read_sql("verify_persons")
 BEGIN = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 END = datetime.fromisoformat("2149-06-06T00:00:00+00:00")
-
-
-@dataclass(frozen=True)
-class Difference:
-    """What stands and what should: `stored` or `expected` is None where there is none."""
-
-    what: str  # repeat | session | person | event
-    visitor_id: str
-    id: str
-    stored: object
-    expected: object
 
 
 @dataclass
@@ -82,8 +71,7 @@ def verify(
         progress(number + 1, f"{found.events} events")
     with lease.still():
         found.differences += _persons(store, site)
-    for what, visitor_id, event_id, stored, expected in differing_events(settings, lease, site, found.log):
-        found.differences.append(Difference(what, visitor_id, event_id, stored, expected))
+    found.differences += differing_events(settings, lease, site, found.log)
     return found
 
 

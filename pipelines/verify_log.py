@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
 import polars as pl
 
 from clicktrail.settings import Settings
+from ingest.protocols.base import Source
 from pipelines.known import read_sql
 from pipelines.late import late_folder, waiting_events
 from pipelines.lease import Lease
-from pipelines.sources import block_sources
+from pipelines.sources import block_sources, records_before
 from pipelines.worker import Worker, worker
 from schemas.arrow import complete
-from schemas.event import Event
+from schemas.event import CONTENT, Event
 from schemas.objects import Site
+from sessionize.recut import latest
 from sessionize.repeats import KEYS, winners
 from store.log import open_log
-from store.log.base import PIPELINE, Log, Offsets, Record
+from store.log.base import PIPELINE
 
 COPIES = read_sql("verify_copies")
-NO_CONTENT = ("version", "is_deleted")
-EventDifference = tuple[str, str, str, object, object]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What stands and what should: `stored` or `expected` is None where there is none."""
+
+    what: str  # repeat | session | person | event
+    visitor_id: str
+    id: str
+    stored: object
+    expected: object
 
 
 @dataclass
@@ -34,83 +45,70 @@ class LogCheck:
     events: int = 0  # of the site
 
 
-def differing_events(
-    settings: Settings, lease: Lease, site: Site, check: LogCheck
-) -> Iterator[EventDifference]:
-    """(what, visitor_id, event_id, stored, expected) of the events of a site that differ."""
+def differing_events(settings: Settings, lease: Lease, site: Site, check: LogCheck) -> Iterator[Difference]:
+    """The events of a site that differ; `check` counts along."""
     log, decoder = open_log(settings, write=False), worker(settings)
     decoder.read_sites()
     try:
         end = log.committed(PIPELINE) or log.start()
-        for records in _blocks(log, end, settings.batch_bytes):
-            decoded = complete(decoder.decode(block_sources(records)).events, Event)
+        for records in records_before(log, log.start(), end, settings.batch_bytes):
+            sources = block_sources(records)
+            decoded = complete(decoder.decode(sources).events, Event)
             decoded = decoded.filter(pl.col("site_id") == site.id)
             check.records += len(records)
             check.events += decoded.height
+            places = {record.place for record in records}
             with lease.still():
-                stored = _stored(decoder, site, decoded, records)
+                stored = _stored(decoder, site, decoded, sources, places)
                 waiting = [rows.select(KEYS) for rows in waiting_events(late_folder(settings))]
             for late in waiting:  # not in the tables yet
                 decoded = decoded.join(late, on=KEYS, how="anti", maintain_order="left")
                 stored = stored.join(late, on=KEYS, how="anti")
-            yield from _compare(decoded, stored, [_place(record) for record in records])
+            yield from _compare(decoded, stored, places)
     finally:
         log.close()
 
 
-def _blocks(log: Log, end: Offsets, size: int) -> Iterator[list[Record]]:
-    """Records before `end`, a block at a time."""
-    at = log.start()
-    while any(at.get(partition, 0) < offset for partition, offset in end.items()):
-        records, at = log.read(at, size)
-        if not records:
-            return
-        if inside := [record for record in records if record.offset < end.get(record.partition, 0)]:
-            yield inside
-
-
-def _place(record: Record) -> str:
-    return f"log:{record.partition}:{record.offset}"
-
-
-def _stored(decoder: Worker, site: Site, decoded: pl.DataFrame, records: list[Record]) -> pl.DataFrame:
-    """Standing rows: copies of what was decoded, and all that came with these records."""
-    arrived = [one.envelope.received_at for one in block_sources(records)]
+def _stored(
+    decoder: Worker, site: Site, decoded: pl.DataFrame, sources: Sequence[Source], places: Collection[str]
+) -> pl.DataFrame:
+    """Standing rows: copies of what was decoded, and all that came with the records at these places."""
+    arrived = [source.envelope.received_at for source in sources]
     rows = decoder.store.query(
         COPIES,
         tables={
             "ids": decoded.select("visitor_id", "event_id").unique(),
-            "records": pl.DataFrame({"record": [_place(record) for record in records]}),
+            "records": pl.DataFrame({"record": list(places)}),
         },
         site_id=site.id,
         first=_instant(min(arrived, default=0)),
         last=_instant(max(arrived, default=0)),
     )
-    latest = rows.sort("version").unique([*KEYS, "event_time"], keep="last", maintain_order=True)
-    return latest.filter(~pl.col("is_deleted"))
+    return latest(rows, (*KEYS, "event_time"))
 
 
 def _instant(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, timezone.utc)
 
 
-def _compare(decoded: pl.DataFrame, stored: pl.DataFrame, places: list[str]) -> Iterator[EventDifference]:
+def _compare(decoded: pl.DataFrame, stored: pl.DataFrame, places: Collection[str]) -> Iterator[Difference]:
     expected = decoded.filter(pl.Series(winners(decoded), dtype=pl.Boolean))
     standing = {(row["visitor_id"], row["event_id"]): row for row in stored.iter_rows(named=True)}
     for row in expected.iter_rows(named=True):
         key = row["visitor_id"], row["event_id"]
         other = standing.pop(key, None)
         if other is None:
-            yield ("event", *key, None, _named(row))
+            yield Difference("event", *key, None, _named(row))
         elif other["raw_ref"] == row["raw_ref"]:
-            names = [n for n, value in row.items() if n not in NO_CONTENT and value != other[n]]
+            names = [name for name in CONTENT if row[name] != other[name]]
             if names:
-                yield ("event", *key, {n: other[n] for n in names}, {n: row[n] for n in names})
+                unlike = ({n: one[n] for n in names} for one in (other, row))
+                yield Difference("event", *key, *unlike)
         elif _rank(other) > _rank(row):
-            yield ("event", *key, _named(other), _named(row))
+            yield Difference("event", *key, _named(other), _named(row))
     for key, row in standing.items():  # nothing that was decoded is a copy of these
         if row["raw_ref"].rpartition(":")[0].rpartition(":")[0] in places:
-            yield ("event", *key, _named(row), None)
+            yield Difference("event", *key, _named(row), None)
 
 
 def _rank(row: dict[str, object]) -> tuple[object, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 
@@ -92,3 +92,7 @@ class Event:
     raw_ref: str = ""  # where the request lies in the log, or file and line of an import
     version: int = 0  # of the row: epoch of the lease and number of the batch
     is_deleted: bool = False  # a retracted row (a copy received earlier took its place)
+
+
+CONTENT = tuple(f.name for f in fields(Event) if f.name not in ("version", "is_deleted"))
+"""What a row says of the event, not of itself."""

@@ -70,7 +70,7 @@ def recut(
     cut = cuts(after, rules, refunds, linked.order.only(stays))
     insert = new if wins[before_new:].all() else new.filter(wins[before_new:])
     ranges = linked.bounds(every, touched)
-    before = _inside(_latest(complete(stored, Session), SESSION_KEYS), ranges)
+    before = _inside(latest(complete(stored, Session), SESSION_KEYS), ranges)
     stray = cut.session_of == -1
     return Recut(
         insert=insert,
@@ -117,7 +117,7 @@ def _standing(known: pl.DataFrame, new: pl.DataFrame, every: pl.DataFrame) -> tu
         wins[: known.height] = ~known["is_deleted"].to_numpy()
     if not may_repeat(every["event_id"]):
         return wins, every.clear()
-    old = _latest(known.with_row_index("row"), (*KEYS, "event_time"))["row"].to_numpy()
+    old = latest(known.with_row_index("row"), (*KEYS, "event_time"))["row"].to_numpy()
     # All columns of the new copies are compared among themselves, the slim ones with what is stored.
     fresh = np.flatnonzero(winners(new.with_columns(slim(new)))) + known.height
     rows = np.concatenate([old, fresh]).astype(np.int64)
@@ -138,7 +138,7 @@ def slim(events: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _latest(rows: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
+def latest(rows: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
     """The rows that stand: of each key the highest version, unless it is a tombstone."""
     if "version" not in rows.columns:
         return rows

@@ -32,7 +32,7 @@ from pipelines.turns import Turns
 from pipelines.worker import Change, Worker, more_sessions
 from pipelines.write import Batch, write
 from schemas.arrow import complete, schema
-from schemas.event import Event
+from schemas.event import CONTENT, Event
 from schemas.failed_event import FailedEvent
 from schemas.session import Session
 from sessionize.read_back import EMPTY
@@ -43,7 +43,6 @@ from store.log.base import PIPELINE, Log, Offsets, Record
 
 BLOCK_BYTES = 16 << 20
 MAX_PASSES = 5
-CONTENT = [name for name in schema(Event) if name not in ("version", "is_deleted")]
 FAILED_KEYS = ["site_id", "received_at", "failed_id"]
 REQUEST = pl.col("raw_ref").str.replace(r":\d+$", "")
 """The place of the request; what follows is the part of it."""

@@ -26,6 +26,11 @@ class Record:
     payload: bytes
     next_offset: int = -1  # where the record after this one starts
 
+    @property
+    def place(self) -> str:
+        """Names the record in `raw_ref`s."""
+        return f"log:{self.partition}:{self.offset}"
+
 
 class Log(Protocol):
     """An append-only sequence of records, read by several readers, each with its own committed offsets."""
