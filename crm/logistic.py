@@ -7,13 +7,12 @@ Convex, so Newton's method on the weights that are off their bound finds the one
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 
 from crm.activity import Bools, Floats, Ints
+from crm.rate import Z95
 
-Z95 = NormalDist().inv_cdf(0.975)
 _ROUNDS = 100
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Z95 = 1.959963984540054
+from crm.rate import Z95
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from crm.rate import Rate
 from dashboards.computed import Computed, iso, read_sql, sql_instant
 from dashboards.period import Period
-from dashboards.rate import Rate
 from schemas.objects import Site
 from store.tables.client import Store
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import erfc, sqrt
 
-from dashboards.rate import Rate
+from crm.rate import Rate
 
 
 def two_sided(one: Rate, other: Rate) -> float | None:

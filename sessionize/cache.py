@@ -63,7 +63,7 @@ class OpenSessions:
 
     def drop(self) -> None:
         """Forget everything."""
-        self._complete_from = NO_SITES
+        self._sites = NO_SITES
         self._named, self._names_kept = NO_NAMES, 0
         self._chains, self._events, self._sessions = NO_CHAINS, NO_EVENTS, NO_SESSIONS
         self._next = 0
@@ -71,13 +71,13 @@ class OpenSessions:
     def unknown_sites(self, new: pl.DataFrame) -> list[str]:
         """Sites of the block of which `complete` was not said; nothing is kept of them until it is."""
         sites = new.select("site_id").unique()
-        return sites.join(self._complete_from, on="site_id", how="anti")["site_id"].to_list()
+        return sites.join(self._sites, on="site_id", how="anti")["site_id"].to_list()
 
     def complete(self, site_id: str, latest: datetime | None) -> None:
         """The site's stored events reach up to `latest`, inclusive; None: it has none."""
         start = datetime.fromisoformat("0001-01-01T00:00:00+00:00") if latest is None else latest + TICK
         row = pl.DataFrame([(site_id, start, start, start)], schema=NO_SITES.schema, orient="row")
-        self._complete_from = pl.concat([self._complete_from.filter(pl.col("site_id") != site_id), row])
+        self._sites = pl.concat([self._sites.filter(pl.col("site_id") != site_id), row])
 
     def known(
         self, new: pl.DataFrame, rules: Mapping[str, Rule], copies: pl.DataFrame | None = None
@@ -91,7 +91,7 @@ class OpenSessions:
         visitors = (
             earliest.with_columns(reaches=pl.col("event_time") - reach)
             .join(self._chains, on=VISITOR, how="left")
-            .join(self._complete_from, on="site_id", how="left")
+            .join(self._sites, on="site_id", how="left")
         )
         held = pl.col("chain").is_not_null()
         answered = visitors.filter(
@@ -125,7 +125,7 @@ class OpenSessions:
         touched = self._recent(done.touched)
         last = touched.sort("last").unique(VISITOR, keep="last", maintain_order=True)
         held = self._chains.select(*VISITOR, held_first="first", held_last="last", held="chain")
-        visitors = last.join(held, on=VISITOR, how="left").join(self._complete_from, on="site_id")
+        visitors = last.join(held, on=VISITOR, how="left").join(self._sites, on="site_id")
         # Of a visitor not held nothing was stored from complete_from on: a chain that reaches it is the last.
         is_newest = pl.col("last") >= pl.coalesce("held_first", "complete_from")
         newest = visitors.filter(is_newest)
@@ -140,19 +140,23 @@ class OpenSessions:
     def _recent(self, touched: pl.DataFrame) -> pl.DataFrame:
         """Without chains that are too old to be kept: most of an import's."""
         ends = touched.group_by("site_id").agg(end=pl.col("last").max())
-        newest = pl.max_horizontal("newest", "end")
-        self._complete_from = self._complete_from.join(ends, on="site_id", how="left").select(
-            "site_id", "complete_from", "named_from", newest=newest
+        self._sites = (
+            self._sites.join(ends, on="site_id", how="left")
+            .with_columns(newest=pl.max_horizontal("newest", "end"))
+            .drop("end")
         )
-        sites = self._complete_from.select("site_id", "newest")
-        aged = touched.join(sites, on="site_id", how="left", maintain_order="left").with_columns(
-            old=pl.col("newest") - pl.col("last") > pl.duration(milliseconds=self._max_age_ms)
-        )
-        old = aged.filter("old")
+        too_old = self._too_old(touched)
+        old = touched.filter(too_old)
         self._move(old.select(*VISITOR, "last"))
         held = self._chains.join(old.select(*VISITOR, until="last"), on=VISITOR)
         self._let_go(held.filter(pl.col("until") >= pl.col("first")).select(self._chains.columns))
-        return aged.filter(~pl.col("old")).select(touched.columns)
+        return touched.filter(~too_old)
+
+    def _too_old(self, chains: pl.DataFrame) -> pl.Series:
+        """Whether each chain ended too long before its site's newest one."""
+        age = pl.col("newest") - pl.col("last")
+        of_sites = chains.join(self._sites, on="site_id", how="left", maintain_order="left")
+        return of_sites.select(age > pl.duration(milliseconds=self._max_age_ms)).to_series()
 
     def _add(self, newest: pl.DataFrame, done: Recut) -> pl.DataFrame:
         """Keep these chains as they stand after the step; returned are those that hold an event."""
@@ -180,8 +184,8 @@ class OpenSessions:
         if ended.is_empty():
             return
         past = ended.group_by("site_id").agg(past=pl.col("last").max() + TICK)
-        self._complete_from = (
-            self._complete_from.join(past, on="site_id", how="left")
+        self._sites = (
+            self._sites.join(past, on="site_id", how="left")
             .with_columns(complete_from=pl.max_horizontal("complete_from", "past"))
             .drop("past")
         )
@@ -189,11 +193,7 @@ class OpenSessions:
         self._named = pl.concat([self._named, names.cast(NO_NAMES.schema)])
 
     def _evict(self) -> None:
-        sites = self._complete_from.select("site_id", "newest")
-        age = pl.col("newest") - pl.col("last")
-        aged = self._chains.join(sites, on="site_id", how="left", maintain_order="left")
-        too_old = aged.filter(age > pl.duration(milliseconds=self._max_age_ms))
-        self._let_go(too_old.select(self._chains.columns))
+        self._let_go(self._chains.filter(self._too_old(self._chains)))
         self._forget_names()
         if self._events.height > 2 * self._chains["rows"].sum() + SLACK_ROWS:
             self._compact()
@@ -218,15 +218,15 @@ class OpenSessions:
         if self._named.height <= self._names_kept * 5 // 4 + SLACK_ROWS:
             return
         age = pl.duration(milliseconds=self._max_age_ms)
-        sites = self._complete_from.select("site_id", least=pl.col("newest") - age)
+        sites = self._sites.select("site_id", least=pl.col("newest") - age)
         named = self._named.group_by("site_id", "name").agg(pl.col("ended").max())
         if named.height > self._max_names:
             middle = named["ended"].median()
             sites = sites.with_columns(least=pl.max_horizontal("least", pl.lit(middle, INSTANT)))
         kept = named.join(sites, on="site_id", how="left").filter(pl.col("ended") >= pl.col("least"))
         self._named, self._names_kept = kept.select(NO_NAMES.columns), kept.height
-        self._complete_from = (
-            self._complete_from.join(sites, on="site_id")
+        self._sites = (
+            self._sites.join(sites, on="site_id")
             .with_columns(named_from=pl.max_horizontal("named_from", "least"))
             .drop("least")
         )

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from clicktrail.errors import ConfigError
-from dashboards.rate import Rate
+from crm.rate import Rate
 from dashboards.reports.funnel.options import parse
 from dashboards.reports.funnel.query import Funnel, funnel
 from dashboards.significance import benjamini_hochberg, two_sided

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clicktrail.errors import ConfigError
+from crm.rate import Rate
 from dashboards.period import DAY, Period, midnight
-from dashboards.rate import Rate
 from dashboards.reports.retention import reference
 from dashboards.reports.retention.calendar import Calendar, calendar
 from dashboards.reports.retention.options import RetentionOptions

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta, timezone
 from math import isfinite
 from typing import Any
 
+from crm.rate import Rate
 from dashboards.computed import Computed, iso, read_sql, sql_instant
 from dashboards.conditions import Expression, check_patterns, fill
 from dashboards.conditions import parse as parse_condition
 from dashboards.filters import SessionFilter, session_filter
 from dashboards.period import Period
-from dashboards.rate import Rate
 from dashboards.reports.funnel.options import FunnelOptions
 from dashboards.reports.funnel.sql import units
 from dashboards.significance import benjamini_hochberg, two_sided

@@ -5,11 +5,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from crm.rate import Rate
 from dashboards import format
 from dashboards.computed import Computed
 from dashboards.coverage import Coverage, coverage
 from dashboards.page import View
-from dashboards.rate import Rate
 from dashboards.reports.overview.query import overview
 from dashboards.reports.overview.records import Overview
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from dash import html
 
+from crm.rate import Rate
 from dashboards import format
 from dashboards.controls import label_of
 from dashboards.page import Node, View
 from dashboards.parts import Row, bars, card, empty, how, icon
-from dashboards.rate import Rate
 from dashboards.reports.overview.answer import Answer, interval
 from dashboards.reports.overview.changes import FIELDS, share
 from dashboards.reports.overview.records import PageRow, TopRow

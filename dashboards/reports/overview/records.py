@@ -8,9 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from crm.rate import Rate
 from dashboards.computed import Computed, iso, jsonable, money
 from dashboards.period import Period
-from dashboards.rate import Rate
 
 LISTS = {
     "entry_pages": "entry_path",

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from crm.rate import Rate
 from crm.survival import kaplan_meier
 from dashboards.computed import read_sql, sql_instant
 from dashboards.conditions import Expression, fill
 from dashboards.filters import SessionFilter, event_condition, session_filter
 from dashboards.period import DAY, Period
-from dashboards.rate import Rate
 from dashboards.reports.retention.calendar import Calendar, calendar
 from dashboards.reports.retention.options import RetentionOptions
 from dashboards.reports.retention.records import GROUPS, Group, Retention, TimeToReturn, group
@@ -107,13 +107,15 @@ def _acts(store: Store, options: RetentionOptions, kept: SessionFilter) -> tuple
     returns = event_condition(store, back, "returns") if back else _NONE
     field = options.breakdown  # one of a fixed list of names
     of_events = fill(
-        _EVENTS_IN_SESSIONS_SQL if kept.active else _EVENTS_SQL,
+        _EVENTS_SQL,
         starts=starts,
         returns=returns,
         # What orders events is read for a breakdown only: ids are a third of the table.
         place=Expression("(e.event_time, e.seq, e.event_id, e.visitor_id)") if field else _NONE,
         event_value=Expression(f"toString(e.{field})") if field else _TEXT,
     )
+    if kept.active:
+        of_events = fill(_EVENTS_IN_SESSIONS_SQL, of_events=Expression(of_events))
     of_sessions = fill(
         _SESSIONS_SQL,
         place=Expression("(s.start, toInt64(0), s.session_id, '')") if field else _NONE,

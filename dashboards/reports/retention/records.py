@@ -8,10 +8,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from crm.rate import Rate
 from crm.survival import Survival
 from dashboards.computed import Computed, iso, money
 from dashboards.period import Period
-from dashboards.rate import Rate
 from dashboards.reports.retention.calendar import Calendar
 from dashboards.reports.retention.options import RetentionOptions
 
