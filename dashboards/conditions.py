@@ -1,23 +1,19 @@
-"""A condition written by a person → a parameterised ClickHouse expression.
+"""A condition as a person writes it, read and checked.
 
-    path=/pricing            equal                      path!=/pricing     other than
-    path=/blog/*             begins with                path!=/blog/*      does not
-    path~^/p/[0-9]+$         regular expression (re2)   value>10           also >=, <, <=
-    properties.plan=pro      a key of the client's own properties (absent = empty)
-    country=DE & os=Android  both
-    title="a & b*"           in double quotes (a JSON string): the text itself, no `*` and no ` & `
-
-This module makes SQL text (the only other one makes the funnel of n steps). The text consists of column names
-and types from the lists below and of constants; whatever a person wrote reaches the engine as the value of a
-parameter.
+path=/pricing            equal                      path!=/pricing     other than
+path=/blog/*             begins with                path!=/blog/*      does not
+path~^/p/[0-9]+$         regular expression (re2)   value>10           also >=, <, <=
+properties.plan=pro      a key of the client's own properties (absent = empty)
+country=DE & os=Android  both
+title="a & b*"           in double quotes (a JSON string): the text itself, no `*` and no ` & `
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
 from math import isfinite
@@ -51,9 +47,8 @@ SESSION_FIELDS: dict[str, str] = {
 """Field that a report on sessions compares with the session itself; any other is looked for in its events."""
 
 _CLAUSE = re.compile(r"(?P<field>[^=!~<>]*?)\s*(?P<operator>!=|>=|<=|=|~|>|<)\s*(?P<value>.*)", re.DOTALL)
-_PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _NOT_RE2 = re.compile(r"\(\?(?:<?[=!]|>|#)|(?<!\\)(?:\\\\)*\\[1-9]")
-_COMPARISONS = (">", ">=", "<", "<=")
+COMPARISONS = (">", ">=", "<", "<=")
 
 
 class ConditionError(ConfigError):
@@ -81,14 +76,6 @@ class Clause:
     begins: bool = False
 
 
-@dataclass(frozen=True)
-class Expression:
-    """SQL of a boolean with {name:Type} parameters, and their values."""
-
-    sql: str
-    parameters: Mapping[str, object] = field(default_factory=dict)
-
-
 def parse(text: str, fields: Mapping[str, str] = EVENT_FIELDS) -> tuple[Clause, ...]:
     """Read a condition over the given fields; ConfigError says what cannot be read and how to write it."""
     if "\0" in text:
@@ -100,36 +87,6 @@ def condition(field: str, value: str) -> str:
     """The text of `field` equals `value`, quoted where it needs to be."""
     plain = value == value.strip() and '"' not in value and " & " not in value and not value.endswith("*")
     return f"{field}={value if plain else msgspec.json.encode(value).decode()}"
-
-
-def expression(
-    text: str,
-    fields: Mapping[str, str] = EVENT_FIELDS,
-    *,
-    prefix: str = "p",
-    table: str = "",
-) -> Expression:
-    """A condition as SQL; parameters are called prefix0, prefix1 …; `table` is the alias of the columns."""
-    return all_of(parse(text, fields), prefix=prefix, table=table)
-
-
-def all_of(clauses: Iterable[Clause], *, prefix: str = "p", table: str = "") -> Expression:
-    """Clauses joined by AND; none: true."""
-    bag = _parameters(prefix, table)
-    return Expression(" AND ".join(_compare(c, bag, table) for c in clauses) or "1", bag.values)
-
-
-def text_of(
-    name: str, fields: Mapping[str, str] = EVENT_FIELDS, *, prefix: str = "p", table: str = ""
-) -> Expression:
-    """The value of a field or of properties.key as text, '' where there is none; ConfigError if unknown."""
-    if "\0" in name:
-        raise ConditionError("nul")
-    kind, field_name, key = _field(name.strip(), fields)
-    bag = _parameters(prefix, table)
-    column = f"{table}.{field_name}" if table else field_name
-    made = _property_text(key, column, bag) if kind == PROPERTY else f"ifNull(toString({column}), '')"
-    return Expression(made, bag.values)
 
 
 def patterns(clauses: Iterable[Clause]) -> list[str]:
@@ -146,50 +103,6 @@ def check_patterns(clauses: Iterable[Clause], match: Callable[[str], object]) ->
             if error.retryable:
                 raise
             raise ConditionError("pattern", pattern=repr(pattern), error=_short(error)) from None
-
-
-def fill(sql: str, **marks: Expression) -> str:
-    """Put expressions in the place of their marks, `/*name*/ 1` in a static text."""
-    for name, made in marks.items():
-        mark = f"/*{name}*/ 1"
-        if mark not in sql:
-            raise ValueError(f"the text has no mark {mark}")
-        sql = sql.replace(mark, f"({made.sql})")
-    return sql
-
-
-def both(first: Expression, second: Expression) -> Expression:
-    """Two expressions with parameters of different names, joined by AND."""
-    return Expression(f"({first.sql}) AND ({second.sql})", {**first.parameters, **second.parameters})
-
-
-def any_and_every(expressions: Sequence[Expression]) -> tuple[Expression, Expression]:
-    """For a group of rows: (a row that fits at least one, the group has a row for each)."""
-    parameters = {name: value for made in expressions for name, value in made.parameters.items()}
-    return (
-        Expression(" OR ".join(f"({made.sql})" for made in expressions) or "1", parameters),
-        Expression(" AND ".join(f"max({made.sql}) = 1" for made in expressions) or "1"),
-    )
-
-
-class _Parameters:
-    """Values on their way to the engine, each under a fresh name."""
-
-    def __init__(self, prefix: str) -> None:
-        self.prefix = prefix
-        self.values: dict[str, object] = {}
-
-    def add(self, value: object, type_name: str = "String") -> str:
-        name = f"{self.prefix}{len(self.values)}"
-        self.values[name] = value
-        return "{" + name + ":" + type_name + "}"
-
-
-def _parameters(prefix: str, table: str) -> _Parameters:
-    """A bag for names that are safe to stand in the text."""
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", prefix) or not re.fullmatch(r"[a-z]*", table):
-        raise ValueError("prefix and alias are lower-case names of the program")
-    return _Parameters(prefix)
 
 
 def _parts(text: str) -> list[str]:
@@ -216,7 +129,7 @@ def _clause(text: str, fields: Mapping[str, str]) -> Clause:
     if match is None or not match["field"]:
         raise ConditionError("form", text=repr(text))
     name, operator, value = match["field"], match["operator"], match["value"]
-    kind, name, key = _field(name, fields)
+    kind, name, key = field_of(name, fields)
     value, quoted = _value(value, text)
     begins = operator in ("=", "!=") and not quoted and value.endswith("*")
     clause = Clause(name, operator, value[:-1] if begins else value, kind, key, begins)
@@ -224,7 +137,7 @@ def _clause(text: str, fields: Mapping[str, str]) -> Clause:
     return clause
 
 
-def _field(name: str, fields: Mapping[str, str]) -> tuple[str, str, str]:
+def field_of(name: str, fields: Mapping[str, str]) -> tuple[str, str, str]:
     """(kind, field, key) of a name."""
     if name.startswith("properties.") and len(name) > len("properties.") and "properties" in fields:
         return PROPERTY, "properties", name.removeprefix("properties.")
@@ -255,15 +168,15 @@ def _check(clause: Clause, text: str) -> None:
             raise ConditionError("look_around", text=repr(text))
     if clause.begins and clause.kind not in (TEXT, PROPERTY):
         raise ConditionError("prefix", text=repr(text), field=clause.field, kind=clause.kind)
-    if clause.operator in _COMPARISONS and clause.kind in (TEXT, FLAG):
+    if clause.operator in COMPARISONS and clause.kind in (TEXT, FLAG):
         raise ConditionError(
             "needs_number", text=repr(text), operator=clause.operator, field=clause.field, kind=clause.kind
         )
-    if clause.kind != TEXT and not (clause.kind == PROPERTY and clause.operator not in _COMPARISONS):
-        _typed(clause, text)
+    if clause.kind != TEXT and not (clause.kind == PROPERTY and clause.operator not in COMPARISONS):
+        typed(clause, text)
 
 
-def _typed(clause: Clause, text: str = "") -> object:
+def typed(clause: Clause, text: str = "") -> object:
     """The value as its field holds it: ConfigError if it is none."""
     kind = NUMBER if clause.kind == PROPERTY else clause.kind
     try:
@@ -304,59 +217,6 @@ _READ: dict[str, Callable[[str], object]] = {
     FLAG: _flag,
     INSTANT: _instant,
 }
-_TYPES = {NUMBER: "Float64", MONEY: "Decimal(18, 4)", FLAG: "UInt8", INSTANT: "DateTime64(3, 'UTC')"}
-
-
-def _compare(clause: Clause, bag: _Parameters, table: str) -> str:
-    """SQL of one clause."""
-    column = f"{table}.{clause.field}" if table else clause.field
-    if clause.kind == PROPERTY:
-        return _property(clause, column, bag)
-    if clause.kind == TEXT:
-        return _text(clause, column, bag)
-    made = f"{column} {clause.operator} {bag.add(_typed(clause), _TYPES[clause.kind])}"
-    return f"ifNull({made}, 0)" if clause.kind == INSTANT else made
-
-
-def _text(clause: Clause, column: str, bag: _Parameters) -> str:
-    value = bag.add(clause.value)
-    if clause.operator == "~":
-        return f"match({column}, {value})"
-    if clause.begins:
-        return f"{'NOT ' if clause.operator == '!=' else ''}startsWith({column}, {value})"
-    return f"{column} {clause.operator} {value}"
-
-
-def _property(clause: Clause, column: str, bag: _Parameters) -> str:
-    """A comparison with a key of the JSON text."""
-    text = _property_text(clause.key, column, bag)
-    if clause.operator in _COMPARISONS:
-        number = bag.add(_typed(clause), "Float64")
-        made = f"ifNull(toFloat64OrNull({text}) {clause.operator} {number}, 0)"
-    else:
-        made = _text(clause, text, bag)
-    found = clause.operator in _COMPARISONS or (clause.operator == "=" and clause.value != "")
-    if not found or not _PLAIN_KEY.fullmatch(clause.key):
-        return made
-    # Looking for the key's letters first is twice as fast as reading every JSON text.
-    return f"(position({column}, {bag.add(clause.key)}) > 0 AND {made})"
-
-
-def _property_text(name: str, column: str, bag: _Parameters) -> str:
-    """A key of the JSON text: a string as it is, another value as JSON writes it, absent as ''."""
-    key = bag.add(name)
-    text = _json_text(column, key)
-    if "." in name:
-        path = ", ".join(bag.add(part) for part in name.split("."))
-        text = f"if(JSONHas({column}, {key}), {text}, {_json_text(column, path)})"
-    return text
-
-
-def _json_text(column: str, path: str) -> str:
-    return (
-        f"if(JSONType({column}, {path}) = 'String', "
-        f"JSONExtractString({column}, {path}), JSONExtractRaw({column}, {path}))"
-    )
 
 
 def _short(error: StoreError) -> str:

@@ -7,7 +7,7 @@ condition may be met by another event. Bots are left out unless a clause names `
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -17,14 +17,10 @@ from dashboards.conditions import (
     EVENT_FIELDS,
     SESSION_FIELDS,
     Clause,
-    Expression,
-    all_of,
-    any_and_every,
-    both,
     check_patterns,
-    fill,
     parse,
 )
+from dashboards.expressions import Expression, all_of, any_and_every, both, fill
 from store.tables.client import Store
 
 FIELDS = {**EVENT_FIELDS, **SESSION_FIELDS}
@@ -76,7 +72,7 @@ def session_filter(store: Store, texts: Sequence[str]) -> SessionFilter:
     """Read conditions, all of which hold; ConfigError says what is wrong with one."""
     parsed = [parse(text, FIELDS) for text in texts]
     clauses = [clause for one in parsed for clause in one]
-    check_patterns(clauses, lambda pattern: store.rows(_MATCH, pattern=pattern))
+    check_by_engine(store, clauses)
     where = all_of((c for c in clauses if _of_session(c)), prefix="s", table="s")
     inside = [[c for c in one if not _of_session(c)] for one in parsed]
     events = [all_of(one, prefix=f"e{at}_", table="e") for at, one in enumerate(inside) if one]
@@ -88,10 +84,15 @@ def session_filter(store: Store, texts: Sequence[str]) -> SessionFilter:
     return SessionFilter(where, any(c.field == "is_bot" for c in clauses), bool(clauses), matched)
 
 
+def check_by_engine(store: Store, clauses: Iterable[Clause]) -> None:
+    """Let the engine compile each regular expression; ConfigError if it refuses."""
+    check_patterns(clauses, lambda pattern: store.rows(_MATCH, pattern=pattern))
+
+
 def event_condition(store: Store, text: str, prefix: str) -> Expression:
     """A condition on an event of alias e, parameters prefix0 …; ConfigError says what is wrong with it."""
     clauses = parse(text)
-    check_patterns(clauses, lambda pattern: store.rows(_MATCH, pattern=pattern))
+    check_by_engine(store, clauses)
     return all_of(clauses, prefix=prefix, table="e")
 
 

@@ -14,10 +14,9 @@ from dashboards.conditions import (
     EVENT_FIELDS,
     check_patterns,
     condition,
-    expression,
-    fill,
     parse,
 )
+from dashboards.expressions import expression, fill
 
 HOSTILE = "x'; DROP TABLE events; -- {p0:String} \\' \" /*sessions*/ 1"
 

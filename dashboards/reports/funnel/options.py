@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from clicktrail.errors import ConfigError
 from dashboards.conditions import parse as parse_condition
-from dashboards.conditions import text_of
+from dashboards.expressions import text_of
 
 ORDERS = ("ordered", "strict", "any")
 UNITS = ("person", "visitor", "session")

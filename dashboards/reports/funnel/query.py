@@ -10,9 +10,9 @@ from typing import Any
 
 from crm.rate import Rate
 from dashboards.computed import Computed, iso, read_sql, sql_instant
-from dashboards.conditions import Expression, check_patterns, fill
 from dashboards.conditions import parse as parse_condition
-from dashboards.filters import SessionFilter, session_filter
+from dashboards.expressions import Expression, fill
+from dashboards.filters import SessionFilter, check_by_engine, session_filter
 from dashboards.period import Period
 from dashboards.reports.funnel.options import FunnelOptions
 from dashboards.reports.funnel.sql import units
@@ -27,7 +27,6 @@ CLEAR = 0.05
 """A segment differs clearly from the rest at an adjusted p-value below this."""
 
 _STEPS_SQL, _SEGMENTS_SQL = (read_sql(__package__ or "", name) for name in ("steps.sql", "segments.sql"))
-_MATCH = "SELECT match('', {pattern:String}) AS found"
 _MS = timedelta(milliseconds=1)
 _STEPS = (
     "Of each {unit} the best attempt: the one that gets furthest, then the one that gets there first. "
@@ -206,7 +205,7 @@ def _check(store: Store, options: FunnelOptions) -> None:
     """Let the engine read every regular expression."""
     texts = (*options.steps, *(one.condition for one in options.exclusions))
     clauses = [clause for text in texts for clause in parse_condition(text)]
-    check_patterns(clauses, lambda pattern: store.rows(_MATCH, pattern=pattern))
+    check_by_engine(store, clauses)
 
 
 def _definition(options: FunnelOptions) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dashboards.computed import read_sql
-from dashboards.conditions import Expression, expression, fill, text_of
+from dashboards.expressions import Expression, expression, fill, text_of
 from dashboards.reports.funnel.options import FunnelOptions
 from schemas.event import INTERACTIVE
 

@@ -13,7 +13,7 @@ import numpy as np
 from crm.rate import Rate
 from crm.survival import kaplan_meier
 from dashboards.computed import read_sql, sql_instant
-from dashboards.conditions import Expression, fill
+from dashboards.expressions import Expression, fill
 from dashboards.filters import SessionFilter, event_condition, session_filter
 from dashboards.period import DAY, Period
 from dashboards.reports.retention.calendar import Calendar, calendar
