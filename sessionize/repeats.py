@@ -17,11 +17,12 @@ import numpy.typing as npt
 import polars as pl
 
 from schemas.event import Event
-from sessionize.columns import COLUMNS, MONEY_UNIT
+from sessionize.columns import COLUMNS
 
 KEYS = ("site_id", "visitor_id", "event_id")
 SLIM = (*COLUMNS, "received_at")
 """What must be known of a stored event to judge copies and cut sessions."""
+MONEY_UNIT = 10_000
 NO_CONTENT = ("raw_ref", "version", "is_deleted")
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
