@@ -43,6 +43,10 @@ class Period:
         """As many days directly before."""
         return Period(self.start - self.days * DAY, self.start - DAY, self.zone)
 
+    def to_json(self) -> dict[str, str]:
+        """{"from", "to", "timezone"}."""
+        return {"from": self.start.isoformat(), "to": self.end.isoformat(), "timezone": self.zone}
+
     def dates(self) -> list[date]:
         """Every local date, in order."""
         return [self.start + at * DAY for at in range(self.days)]

@@ -87,9 +87,7 @@ class Failed:
             "trend": [{"at": one.at, **one.by_reason} for one in self.trend],
             "newest": [_plain(row) for row in self.newest],
             "meta": {
-                "from": self.period.start.isoformat(),
-                "to": self.period.end.isoformat(),
-                "timezone": self.period.zone,
+                **self.period.to_json(),
                 "asked_at": iso(self.asked_at),
             },
         }

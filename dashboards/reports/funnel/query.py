@@ -125,9 +125,7 @@ class Funnel:
             "hidden_entries": self._hidden(),
             "meta": {
                 "site": self.site_id,
-                "from": self.period.start.isoformat(),
-                "to": self.period.end.isoformat(),
-                "timezone": self.period.zone,
+                **self.period.to_json(),
                 "filters": list(self.filters),
                 "order": self.options.order,
                 "open": self.options.open,

@@ -145,9 +145,7 @@ class Retention:
             "breakdown": [{"value": g.value, "size": g.size, **g.to_json()} for g in self.groups],
             "meta": {
                 "site": self.site_id,
-                "from": self.period.start.isoformat(),
-                "to": self.period.end.isoformat(),
-                "timezone": self.period.zone,
+                **self.period.to_json(),
                 **{name.rstrip("_"): value for name, value in vars(self.options).items()},
                 "breakdown_values": self.values,
                 "filters": list(self.filters),

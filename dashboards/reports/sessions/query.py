@@ -49,9 +49,7 @@ class Sessions:
             "total": self.total,
             "meta": {
                 "site": self.site_id,
-                "from": self.period.start.isoformat(),
-                "to": self.period.end.isoformat(),
-                "timezone": self.period.zone,
+                **self.period.to_json(),
                 "filters": list(self.filters),
                 "limit": self.limit,
             },
