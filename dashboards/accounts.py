@@ -18,6 +18,11 @@ from schemas.objects import EVERY_SITE, ROLES, User
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
 SHORTEST, LONGEST = 10, 256  # characters of a password
+FAULTS = {
+    "length": f"a password has {SHORTEST} to {LONGEST} characters",
+    "control": "a password has no control characters",
+    "easy": "this password is too easy to guess: take other words or more of them",
+}
 _HASHER = PasswordHasher(time_cost=3, memory_cost=64 << 10, parallelism=4)  # RFC 9106, for small memory
 _TURNS = threading.BoundedSemaphore(2)  # each hash takes 64 MiB and a core: guesses must not take the machine
 
@@ -27,24 +32,26 @@ def user_name(text: str) -> str:
     name = text.strip().lower()
     if not NAME.fullmatch(name):
         raise ConfigError(
-            f"user name {text.strip()[:80]!r}: 1 to 64 letters a to z, digits or . _ @ + -, a letter or digit first"
+            f"user name {text.strip()[:80]!r}: 1 to 64 letters a to z, digits or . _ @ + -, "
+            "a letter or digit first"
         )
     return name
 
 
-def check_password(password: str, name: str) -> None:
-    """ConfigError, which never repeats it, for a password that is too easy or too long."""
+def password_fault(password: str, name: str) -> str:
+    """Why it cannot be the password of `name`, a key of FAULTS; "" if it can."""
     if not SHORTEST <= len(password) <= LONGEST:
-        raise ConfigError(f"a password has {SHORTEST} to {LONGEST} characters")
+        return "length"
     if not password.isprintable():
-        raise ConfigError("a password has no control characters")
-    if len(set(password)) < 4 or name in password.lower() and len(password) < len(name) + SHORTEST // 2:
-        raise ConfigError("this password is too easy to guess: take other words or more of them")
+        return "control"
+    letters_left = len(password.lower().replace(name, ""))
+    return "easy" if len(set(password)) < 4 or letters_left < SHORTEST // 2 else ""
 
 
 def with_password(user: User, password: str) -> User:
-    """The user with another password: every log-in before it is over. ConfigError for a bad one."""
-    check_password(password, user.name)
+    """The user with another password: every log-in before it is over. ConfigError, which never holds it."""
+    if fault := password_fault(password, user.name):
+        raise ConfigError(FAULTS[fault])
     with _TURNS:
         hashed = _HASHER.hash(_normal(password))
     return replace(user, hash=hashed, stamp=secrets.token_urlsafe(12))
@@ -60,7 +67,7 @@ def right_password(user: User | None, password: str) -> bool:
 
 
 def granted(role: str, sites: Sequence[str]) -> dict[str, str]:
-    """Roles by site: `role` on each site of `sites` (on every one when there is none), or that of SITE=ROLE."""
+    """Roles by site: `role` on each of `sites` (on every one when there is none), or that of SITE=ROLE."""
     roles = {}
     for text in sites:
         site, _, own = text.partition("=")

@@ -1,4 +1,4 @@
-"""The gate before every address: who asks, does it come from our own page, may they. `access.py` says what."""
+"""The gate before every address: who asks, whether from a page of ours, whether they may (`access.py`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ipaddress
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
@@ -94,7 +94,9 @@ class Gate:
 
         Without the second half a page elsewhere could make its own name mean 127.0.0.1 and read along.
         """
-        return self.may_be_open and not self.users() and is_local(urlsplit(f"//{request.host}").hostname or "")
+        return (
+            self.may_be_open and not self.users() and is_local(urlsplit(f"//{request.host}").hostname or "")
+        )
 
     def check(self) -> Response | None:
         """None to go on, or the answer that says why not. Raises AccessError."""
@@ -196,5 +198,3 @@ def _no(error: AccessError) -> Response:
     referrer = urlsplit(request.referrer or "")
     _, words = said(Text(State.of_search("/", referrer.query or request.query_string.decode()).lang), error)
     return refusal(words, 403)
-
-

@@ -7,9 +7,9 @@ import logging
 import math
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from html import escape
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from flask import Flask, Response, redirect, request, session
 
@@ -37,7 +37,7 @@ def serve_login(server: Flask, gate: Gate, writer: Callable[[], Store], script: 
             if gate.logged_in() is not None or gate.is_open():
                 return _away(_next())
             if request.method == "GET":
-                return _page(text, script, next_=_next())
+                return _page(text, script)
             return _tried(gate, attempts, text, script)
         except StoreError:
             return _page(text, script, trouble=text("error.away"), code=503)
@@ -61,20 +61,20 @@ def _tried(gate: Gate, attempts: Attempts, text: Text, script: str) -> Response:
     sent, kept = request.form.get("token", ""), str(session.get("token", ""))
     name = request.form.get("name", "").strip().lower()[:200]
     if not kept or not hmac.compare_digest(sent.encode(), kept.encode()):
-        return _page(text, script, next_=_next(), name=name, trouble=text("login.stale"), code=400)
+        return _page(text, script, name=name, trouble=text("login.stale"), code=400)
     address = request.remote_addr or ""
     wait = attempts.take(address, name)
     if wait:
         _logger.warning("too many log-ins from %s", address)
         minutes = math.ceil(wait / 60)
-        page = _page(text, script, next_=_next(), name=name, trouble=text.n("login.wait", minutes), code=429)
+        page = _page(text, script, name=name, trouble=text.n("login.wait", minutes), code=429)
         page.headers["Retry-After"] = str(math.ceil(wait))
         return page
     user = gate.users().get(name)
     if not right_password(user, request.form.get("password", "")[: LONGEST + 1]) or user is None:
         # The name may be a password typed into the wrong field: only one that is known is written down.
         _logger.warning("log-in refused for %s from %s", user.name if user else "an unknown name", address)
-        return _page(text, script, next_=_next(), name=name, trouble=text("login.wrong"), code=401)
+        return _page(text, script, name=name, trouble=text("login.wrong"), code=401)
     attempts.succeeded(address, name)
     _begin(user)
     _logger.info("log-in of %s from %s", user.name, address)
@@ -97,8 +97,8 @@ def _next() -> str:
     """Where to go afterwards: a page of ours, else the first one."""
     there = request.values.get("next", "")
     parts = urlsplit(there.replace("\\", "/"))
-    ours = there.startswith("/") and not there.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
-    return there if ours and there.isprintable() and parts.path not in ("/login", "/logout") else "/"
+    ours = there.startswith("/") and not parts.netloc and not parts.scheme and there.isprintable()
+    return there if ours and parts.path not in ("/login", "/logout") else "/"
 
 
 def _language() -> str:
@@ -110,27 +110,24 @@ def _language() -> str:
 
 
 def _query(address: str) -> list[tuple[str, str]]:
-    from urllib.parse import parse_qsl  # noqa: PLC0415
-
     return parse_qsl(urlsplit(address).query)
 
 
-def _page(
-    text: Text, script: str, *, next_: str = "/", name: str = "", trouble: str = "", code: int = 200
-) -> Response:
+def _page(text: Text, script: str, trouble: str = "", code: int = 200, name: str = "") -> Response:
     """The form. A new token stands in the cookie and in the form; both must come back."""
+    there = _next()
     token = session.setdefault("token", secrets.token_urlsafe(16))
     other = "en" if text.lang == "zh" else "zh"
     words = {
         "script": script,
         "css": theme.css(),
         "lang": "zh-CN" if text.lang == "zh" else "en",
-        "other": f"/login?lang={other}&next={quote(next_, safe='/')}",
+        "other": f"/login?lang={other}&next={quote(there, safe='/')}",
         "other_lang": "zh-CN" if other == "zh" else "en",
         "other_name": LANGUAGES[other],
         **{key: text(f"login.{key}") for key in ("title", "words", "name", "password", "go")},
     }
-    shown = {"token": token, "next": next_, "typed": name, "trouble": trouble, "code_lang": text.lang}
+    shown = {"token": token, "next": there, "typed": name, "trouble": trouble, "code_lang": text.lang}
     escaped = {key: escape(value) for key, value in shown.items()}
     html = _HTML.format(**words, **escaped, alert=_alert(trouble))
     return Response(html, code, mimetype="text/html")
@@ -139,7 +136,8 @@ def _page(
 def _alert(trouble: str) -> str:
     if not trouble:
         return ""
-    return f'<p class="note" role="alert"><span class="i i-circle-alert" aria-hidden="true"></span>{escape(trouble)}</p>'
+    icon = '<span class="i i-circle-alert" aria-hidden="true"></span>'
+    return f'<p class="note" role="alert">{icon}{escape(trouble)}</p>'
 
 
 _HTML = """<!DOCTYPE html>

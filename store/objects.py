@@ -31,7 +31,7 @@ def put_object(store: Store, item: StoredObject) -> None:
 
 
 def objects(store: Store, *kinds: str) -> list[StoredObject]:
-    """The newest version of each object of these kinds that is not deleted, by kind and id. Raises StoreError."""
+    """The newest version of each object of these kinds that is not deleted, by kind and id; StoreError."""
     found = store.query(_OBJECTS, kinds=list(kinds))
     return [StoredObject(**row) for row in found.iter_rows(named=True)]
 

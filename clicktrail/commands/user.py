@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import click
 
@@ -29,39 +29,30 @@ def command() -> None:
 
 @command.command()
 @click.argument("name", metavar="NAME")
-@click.option(
-    "--role", type=click.Choice(ROLES), help="What they may do: see, take people along and save, or set up."
-    " (viewer; the first user: admin)",
-)  # fmt: skip
+@click.option("--role", type=click.Choice(ROLES), help="What they may do (viewer; the first user: admin).")
 @click.option(
     "--site", "sites", multiple=True, metavar="SITE[=ROLE]", help="Only this site, or another role there."
 )
 @_from_stdin
 @json_option
 @click.pass_obj
-def add(
-    settings: Settings, /, name: str, role: str | None, sites: Sequence[str], password_stdin: bool, as_json: bool
-) -> None:
+def add(settings: Settings, /, name: str, as_json: bool, **options: Any) -> None:
     """Add a user, or change the role and the sites of one that is there."""
     name = user_name(name)
     with tables(settings) as store:
         known = {user.name: user for user in objects.users(store)}
-        roles = granted(role or (ROLES[0] if known else ROLES[-1]), sites)
-        for site in roles:
-            if site != EVERY_SITE:
-                known_site(store, site)
-        if name in known:
-            user = _changed(known[name], roles if role or sites else known[name].roles, password_stdin)
+        roles = granted(options["role"] or (ROLES[0] if known else ROLES[-1]), options["sites"])
+        for site in roles.keys() - {EVERY_SITE}:
+            known_site(store, site)
+        if name not in known:
+            user = with_password(User(name, roles), _password(options["password_stdin"]))
+        elif options["password_stdin"]:
+            raise ConfigError(f"user {name} is there; `clicktrail user password {name}` sets a password")
         else:
-            user = with_password(User(name, roles), _password(password_stdin))
+            asked = options["role"] or options["sites"]
+            user = replace(known[name], roles=roles if asked else known[name].roles)
         objects.put_user(store, user)
     print_result({"user": name, "added": name not in known, **_shown(user)}, as_json)
-
-
-def _changed(user: User, roles: Mapping[str, str], password_stdin: bool) -> User:
-    if password_stdin:
-        raise ConfigError(f"user {user.name} is there; `clicktrail user password {user.name}` sets a password")
-    return replace(user, roles=dict(roles))
 
 
 @command.command("list")
