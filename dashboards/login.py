@@ -96,8 +96,9 @@ def _away(there: str) -> Response:
 def _next() -> str:
     """Where to go afterwards: a page of ours, else the first one."""
     there = request.values.get("next", "")
-    parts = urlsplit(there.replace("\\", "/"))
-    ours = there.startswith("/") and not parts.netloc and not parts.scheme and there.isprintable()
+    slashes = there.replace("\\", "/")  # browsers read them alike, and two of them begin a host
+    parts = urlsplit(slashes)
+    ours = slashes.startswith("/") and not slashes.startswith("//") and there.isprintable()
     return there if ours and parts.path not in ("/login", "/logout") else "/"
 
 
