@@ -30,7 +30,10 @@ ADD_SITE = (
     "site-error-all.children...site-go.data.."
 )
 NOTE = "..note-done.data...note-trouble.children.."
-USERS = "..users-said.children...users-list.children...users-add.children.."
+USERS = (
+    "..users-said.children...users-list.children...users-add.children..."
+    "users-error-name.children...users-error-password.children...users-error-roles.children.."
+)
 REPLAY = "..failed-replay.children...failed-tick.disabled.."
 
 
@@ -221,7 +224,8 @@ def test_a_callback_of_another_shape_is_not_let_through(people: dict[str, Person
     """What is called is named by the outputs alone: other names of inputs change nothing."""
     said = people["viewer"].callback(ADD_SITE, {"live-tick.n_intervals": {"id": "x"}}, {"a.b": "?site=shop"})
     assert said.status_code == 403
-    for body in ([], "x", {"output": ["x"]}, None):
+    bodies: list[object] = [[], "x", {"output": ["x"]}, None]
+    for body in bodies:
         said = people["viewer"].client.post("/_dash-update-component", json=body)
         assert said.status_code >= 400
 

@@ -85,8 +85,7 @@ def test_a_running_dashboard_asks_and_hears_of_changes_at_once(data: Path) -> No
     told(data, "user", "add", "ann", "--password-stdin", stdin=PASSWORD)
     (port,) = free_ports(1)
     # 127.0.0.2 stands in front as a proxy that is believed; 127.0.0.1 is not.
-    settings = {"dashboard_port": port, "dashboard_proxy": "127.0.0.2"}
-    with running(data, "dashboard", **settings) as dashboard:
+    with running(data, "dashboard", dashboard_port=port, dashboard_proxy="127.0.0.2") as dashboard:
         until(lambda: answers(port), why=dashboard.said)
         with httpx.Client(base_url=f"http://127.0.0.1:{port}") as browser:
             assert browser.get("/").headers["location"] == "/login"

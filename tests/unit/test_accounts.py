@@ -31,8 +31,9 @@ def test_names_are_kept_in_lower_case() -> None:
     ("password", "fault"),
     [
         ("", "length"), ("123456789", "length"), ("x" * 257, "length"), ("three\x00bottles", "control"),
-        ("three\nbottles", "control"), ("aaaaaaaaaaaa", "easy"), ("annannannann", "easy"), 
-        ("ann-1234!", "length"), ("ann-ann-1234", ""), ("three blue bottles", ""), ("三个蓝色的瓶子在墙上挂着", ""),
+        ("three\nbottles", "control"), ("aaaaaaaaaaaa", "easy"), ("annannannann", "easy"),
+        ("ann-1234!", "length"), ("ann-ann-1234", ""), ("three blue bottles", ""),
+        ("三个蓝色的瓶子在墙上挂着", ""),
     ],
 )  # fmt: skip
 def test_passwords_are_long_and_not_the_name(password: str, fault: str) -> None:

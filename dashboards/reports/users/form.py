@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from dashboards.accounts import LONGEST, NAME, SHORTEST, is_owner, last_owner, password_fault, with_password
 from schemas.objects import EVERY_SITE, ROLES, User
 
+FIELDS = ("name", "password", "roles")
 SITE = "site:"
 """Before a site's id in the name of a field."""
 
@@ -23,7 +24,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Fault:
-    """A field (name, password, roles) and the i18n key of what is wrong with it, with its values."""
+    """One of FIELDS and the i18n key of what is wrong with it, with its values."""
 
     field: str
     key: str

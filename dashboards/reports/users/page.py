@@ -14,7 +14,7 @@ from dashboards.access import OWN
 from dashboards.controls import hidden
 from dashboards.page import Desk, Node, Page, View
 from dashboards.parts import card, empty, icon, menu
-from dashboards.reports.users.form import SITE, Change, Fault, read
+from dashboards.reports.users.form import FIELDS, SITE, Change, Fault, read
 from dashboards.shell import shell
 from dashboards.static import Element, fast
 from schemas.objects import EVERY_SITE, ROLES, User
@@ -93,31 +93,40 @@ def _change(view: View, user: User) -> Node:
     return menu([icon("pencil", 14), text("users.change")], panel, "btn sm", "right form-pop", name)
 
 
-def _add(view: View, known: int, fault: Fault | None = None) -> Node:
-    """The form for one more. known: how many there are; another number makes an empty form."""
+def _add(view: View, known: int) -> Node:
+    """The form for one more. known: how many there are."""
     text = view.text
     name = Element(
         "input", name="name", className="in", autoComplete="off", autoCapitalize="none", spellCheck="false",
-        maxLength=64, required=True,
+        maxLength=64, required=True, **_described("name"),
     )  # fmt: skip
-    fields = [
+    parts = [
         hidden("what", "add"),
-        Element("label", [text("users.name"), name]),
-        _error(view, fault, "name"),
-        _password(text("users.password"), required=True),
-        _error(view, fault, "password"),
+        _slotted(Element("label", [text("users.name"), name]), "name"),
+        _slotted(_password(text("users.password"), required=True, **_described("password")), "password"),
         *_roles(view, {EVERY_SITE: ROLES[0] if known else ROLES[-1]}),
-        _error(view, fault, "roles"),
+        _slotted(None, "roles"),
         html.Button(text("users.add"), className="btn primary", type="submit"),
     ]
-    form = Element("form", fields, className="fields flush", key=str(known), **_SEND)
+    # The slots for errors have ids: Dash must know them, so the form cannot be one folded tree.
+    form = html.Form([fast(part) for part in parts], className="fields flush", **_SEND)
     return card(text("users.add"), html.P(text("users.add.words"), className="muted sm"), form)
 
 
-def _password(label: str, *, required: bool) -> Node:
+def _slotted(label: Node, field: str) -> Node:
+    """A label with the place for what is wrong with it."""
+    slot = html.Div(id=f"users-error-{field}", className="err", role="alert")
+    return html.Div([one for one in (fast(label), slot) if one is not None], className="field")
+
+
+def _described(field: str) -> dict[str, str]:
+    return {"aria-describedby": f"users-error-{field}"}
+
+
+def _password(label: str, *, required: bool, **props: str) -> Node:
     box = Element(
         "input", type="password", name="password", className="in", autoComplete="new-password",
-        required=required, maxLength=256,
+        required=required, maxLength=256, **props,
     )  # fmt: skip
     return Element("label", [label, box])
 
@@ -147,17 +156,13 @@ def _role(view: View, name: str, label: str, chosen: str, without: str) -> Node:
     return Element("label", [label, box])
 
 
-def _error(view: View, fault: Fault | None, field: str) -> Node:
-    said = view.text(fault.key, **fault.values) if fault and fault.field == field else None
-    return html.Div(said, className="err", role="alert")
-
-
 def connect(app: Dash, desk: Desk) -> None:
     """Every form of the page."""
     app.callback(
         Output("users-said", "children"),
         Output("users-list", "children"),
         Output("users-add", "children"),
+        *[Output(f"users-error-{field}", "children") for field in FIELDS],
         Input("users-form", "data"),
         Given("_pages_location", "search"),
         prevent_initial_call=True,
@@ -165,23 +170,30 @@ def connect(app: Dash, desk: Desk) -> None:
 
 
 def done(view: View, fields: Mapping[str, object] | None) -> list[Any]:
-    """What to say, the list and the form as they are after what was asked for."""
+    """What to say, the list and the form as they are after what was asked for, and what is wrong by field."""
     if not isinstance(fields, Mapping):
-        return [no_update] * 3
+        return [no_update] * (3 + len(FIELDS))
     try:
         users = {user.name: user for user in objects.users(view.desk.store)}
         found = read(fields, users, [site.id for site in view.sites])
         if isinstance(found, Fault):
+            words = view.text(found.key, **found.values)
             if fields.get("what") == "add":
-                return [None, no_update, fast(_add(view, len(users), found))]
-            return [_note(view.text(found.key, **found.values)), no_update, no_update]
+                return [None, no_update, no_update, *(words if one == found.field else "" for one in FIELDS)]
+            return _only(_note(words))
         _keep(view, found)
         left = objects.users(view.desk.store)
     except StoreError as error:
-        return [_note(view.text("form.not_saved", error=str(error)[:200])), no_update, no_update]
-    words = view.text(found.said, name=found.user.name)
-    ready = html.Div([icon("check"), words], className="status", role="status")
-    return [fast(ready), fast(_list(view, left)), fast(_add(view, len(left)))]
+        return _only(_note(view.text("form.not_saved", error=str(error)[:200])))
+    said = [icon("check"), view.text(found.said, name=found.user.name)]
+    ready = html.Div(said, className="status", role="status")
+    added = fast(_add(view, len(left))) if fields.get("what") == "add" else no_update  # anew, it is empty
+    return [fast(ready), fast(_list(view, left)), added, *[""] * len(FIELDS)]
+
+
+def _only(said: Node) -> list[Any]:
+    """To say something, and leave the rest as it is."""
+    return [said, no_update, no_update, *[""] * len(FIELDS)]
 
 
 def _keep(view: View, change: Change) -> None:
