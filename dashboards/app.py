@@ -126,17 +126,17 @@ def _layout(page: Page) -> Callable[..., Node]:
         try:
             return fast(_guarded(desk.view(state), page))
         except AccessError as error:
-            return fast(_refused(desk.glance(state), error))
+            return fast(_refused(desk.glance(state), error, page))
 
     return layout
 
 
-def _refused(view: View, error: AccessError) -> Node:
+def _refused(view: View, error: AccessError, page: Page) -> Node:
     """The card of a page or a site that is not for who asks."""
     links = [link(site.domain or site.id, view.state.href("/", site=site.id), "btn") for site in view.sites]
     title, words = gate.said(view.text, error)
     body = empty("lock", title, words, *links[:6], alone=True)
-    return shell(view, html.Section(body, className="card", role="alert"), title=title)
+    return shell(view, html.Section(body, className="card", role="alert"), title=view.text(page.name))
 
 
 def _guarded(view: View, page: Page) -> Node:

@@ -6,7 +6,8 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from ipaddress import IPv6Address, ip_address, ip_network
+
+from dashboards.hosts import network
 
 PER_NAME, PER_ADDRESS, WHILE_S = 10, 30, 900.0
 _KEPT = 20_000  # names and addresses; the longest unused go first
@@ -50,12 +51,3 @@ class Attempts:
         while len(self._times) > _KEPT:
             self._times.popitem(last=False)
         return times
-
-
-def network(address: str) -> str:
-    """What one machine can choose its address from: of IPv6 the first 64 bits."""
-    try:
-        known = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address[:64]
-    return str(ip_network((known, 64), strict=False)) if isinstance(known, IPv6Address) else str(known)

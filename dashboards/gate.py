@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import threading
 import time
@@ -16,6 +15,7 @@ from flask import Flask, Request, Response, g, redirect, request, session
 from clicktrail.errors import AccessError, StoreError
 from dashboards.access import SEE, Access, Right
 from dashboards.cookies import LIFETIME, use_cookies
+from dashboards.hosts import is_local
 from dashboards.i18n import Text
 from dashboards.page import Desk
 from dashboards.state import State
@@ -41,14 +41,6 @@ NO_USER = (
 )
 
 
-def is_local(host: str) -> bool:
-    """Whether a name or an address can only mean this machine."""
-    try:
-        return ipaddress.ip_address(host.strip("[]").partition("%")[0]).is_loopback
-    except ValueError:
-        return host.lower().rstrip(".") == "localhost" or host.lower().endswith(".localhost")
-
-
 def connect_pages(app: Dash, desk: Desk) -> dict[str, Right]:
     """Register the callbacks of all pages; what each needs, by its outputs as Dash names them."""
     rights: dict[str, Right] = {}
@@ -70,6 +62,7 @@ def close(server: Flask, desk: Desk, rights: Mapping[str, Right]) -> Gate:
     use_cookies(server, desk.settings.data, desk.settings.dashboard_port)
     gate = Gate(desk, rights, may_be_open=is_local(desk.settings.dashboard_host))
     server.before_request(gate.check)
+    server.after_request(_private)
     server.register_error_handler(AccessError, _no)
     return gate
 
@@ -191,6 +184,13 @@ def said(text: Text, error: AccessError) -> tuple[str, str]:
     if error.role:
         return text("access.role"), text("access.role.words", role=text(f"role.{error.role}"))
     return text("access.site", id=error.site[:200]), text("access.site.words")
+
+
+def _private(answer: Response) -> Response:
+    """What somebody saw after logging in is kept by no proxy, and asked for again by their browser."""
+    if g.get("access") is not None and g.access.user is not None:
+        answer.headers.setdefault("Cache-Control", "private, no-cache")
+    return answer
 
 
 def _no(error: AccessError) -> Response:

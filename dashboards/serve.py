@@ -15,7 +15,7 @@ from waitress.server import create_server
 from clicktrail.errors import ConfigError
 from clicktrail.settings import Settings
 from dashboards.app import create_app
-from dashboards.gate import is_local
+from dashboards.hosts import is_local, no_users
 from store.objects import users
 from store.tables.client import Store, open_store
 
@@ -52,10 +52,7 @@ def listen(host: str, port: int, has_users: Callable[[], bool] = lambda: False) 
         raise ConfigError(f"CLICKTRAIL_DASHBOARD_HOST={host}: no such address ({error.strerror})") from None
     family, kind, protocol, _, address = found[0]
     if not is_local(str(address[0])) and not has_users():
-        raise ConfigError(
-            f"CLICKTRAIL_DASHBOARD_HOST={host}: other machines reach this address, and the dashboard has no "
-            "users: add one with `clicktrail user add NAME`, or use 127.0.0.1"
-        )
+        raise ConfigError(no_users(host))
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

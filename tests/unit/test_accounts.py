@@ -11,9 +11,9 @@ import pytest
 from clicktrail.errors import ConfigError
 from clicktrail.settings import Settings
 from dashboards.accounts import granted, last_owner, password_fault, right_password, user_name, with_password
-from dashboards.attempts import PER_ADDRESS, PER_NAME, WHILE_S, Attempts, network
+from dashboards.attempts import PER_ADDRESS, PER_NAME, WHILE_S, Attempts
 from dashboards.cookies import secret
-from dashboards.gate import is_local
+from dashboards.hosts import is_local, network
 from schemas.objects import User
 
 
