@@ -2,7 +2,6 @@
 
 ClicktrailError            exit code 1, one line, no traceback
 ├── ConfigError            a setting or an argument: says which, its value and the remedy
-├── AccessError            who asks may not see or do this
 ├── InputError             a file or a stream that cannot be read as asked
 ├── LogError               the event log (files or Kafka) refused an append or a read
 └── StoreError             the tables could not answer
@@ -19,15 +18,6 @@ class ClicktrailError(Exception):
 
 class ConfigError(ClicktrailError):
     """A setting, option or environment that cannot work; the text says what to change."""
-
-
-class AccessError(ClicktrailError):
-    """Who asks may not; `site`: the one that is not theirs to see, `role`: the one that is needed."""
-
-    def __init__(self, *, site: str = "", role: str = "") -> None:
-        needed = f"needs the role {role}" + (f" on site {site}" if site else "")
-        super().__init__(needed if role else f"no site {site} that you may see")
-        self.site, self.role = site, role
 
 
 class InputError(ClicktrailError):

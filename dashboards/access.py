@@ -13,10 +13,20 @@ from typing import TypeVar
 
 from flask import g, has_request_context
 
-from clicktrail.errors import AccessError
 from schemas.objects import EVERY_SITE, ROLES, User
 
 Opened = TypeVar("Opened")
+
+
+class AccessError(Exception):
+    """Who asks may not; `site`: the one that is not theirs to see, `role`: the one that is needed.
+
+    No ClicktrailError: pages catch those to show them, and a refusal goes past them to the gate.
+    """
+
+    def __init__(self, *, site: str = "", role: str = "") -> None:
+        super().__init__(f"needs the role {role}" if role else f"no site {site} that they may see")
+        self.site, self.role = site, role
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from dash import Dash, html, page_container, register_page
 from flask import Response, current_app, request
 from plotly.offline import get_plotlyjs_version
 
-from clicktrail.errors import AccessError, ClicktrailError, StoreError
+from clicktrail.errors import ClicktrailError, StoreError
 from clicktrail.settings import Settings
 from dashboards import gate, login, theme
-from dashboards.access import guarded
+from dashboards.access import AccessError, guarded
 from dashboards.annotations import connect as connect_notes
 from dashboards.annotations import stores as note_stores
 from dashboards.downloads import serve_downloads

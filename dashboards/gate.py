@@ -12,8 +12,8 @@ from urllib.parse import quote, urlsplit
 from dash import Dash
 from flask import Flask, Request, Response, g, redirect, request, session
 
-from clicktrail.errors import AccessError, StoreError
-from dashboards.access import SEE, Access, Right
+from clicktrail.errors import StoreError
+from dashboards.access import SEE, Access, AccessError, Right
 from dashboards.cookies import LIFETIME, use_cookies
 from dashboards.hosts import is_local
 from dashboards.i18n import Text
@@ -154,7 +154,7 @@ class Gate:
         if not self.users():
             return refusal(NO_USER, 403)
         people = request.url_rule is None or request.url_rule.rule in ("/", "/<path:path>")
-        if request.method == "GET" and (people or "text/html" in request.headers.get("Accept", "")):
+        if request.method in ("GET", "HEAD") and (people or "text/html" in request.headers.get("Accept", "")):
             there = request.full_path.rstrip("?")
             to = "/login" if there == "/" else f"/login?next={quote(there, safe='/')}"
             return redirect(to)  # type: ignore[return-value]

@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 from dash import Dash
 
-from clicktrail.errors import AccessError
 from clicktrail.settings import Settings
-from dashboards.access import CHANGE, OWN, SEE, SEE_ALL, SET_UP, Access, Right
+from dashboards.access import CHANGE, OWN, SEE, SEE_ALL, SET_UP, Access, AccessError, Right
 from dashboards.annotations import notes_of
 from dashboards.app import create_app
 from dashboards.gate import PUBLIC
@@ -29,6 +28,7 @@ ADD_SITE = (
     "..site-error-id.children...site-error-domain.children...site-error-timezone.children..."
     "site-error-all.children...site-go.data.."
 )
+ASK = "Somebody with the role “Admin” can give it to you.\n"
 NOTE = "..note-done.data...note-trouble.children.."
 USERS = (
     "..users-said.children...users-list.children...users-add.children..."
@@ -181,7 +181,9 @@ def test_notes_are_for_marketers_of_the_site(people: dict[str, Person], store: S
         return people[name].callback(NOTE, {"note-ask.data": {"day": "2026-11-18", "words": name}}, where)
 
     for name in ("viewer", "limited"):
-        assert "needs the role marketer" in note(name).text
+        said = note(name)
+        assert (said.status_code, said.text) == (403, "It needs the role “Marketer”. " + ASK)
+        assert "note-ask" not in people[name].page("/", "?site=shop"), "nor is it offered"
     for name in ("marketer", "admin", "owner"):
         assert note(name).status_code == 200
     assert note("marketer", "hidden").status_code == 403
