@@ -43,8 +43,8 @@ class Page:
 
     `layout` gets a View; `connect` registers callbacks; `download` gives a table's rows, the first one its
     head, None for a name it does not know; `people` says who is counted by one of its numbers.
-    Who asks needs `right` for the page, `takes` for its downloads, and for a callback with one of the inputs
-    of `acts` (component id → right) that one.
+    Who asks needs `right` for the page, and for a callback with an input of `acts` (component id → right)
+    that one.
     """
 
     path: str
@@ -57,7 +57,6 @@ class Page:
     people: Callable[[View, str], Selection | None] | None = None
     params: tuple[str, ...] = ()  # names of its own parameters in the URL
     right: Right = SEE
-    takes: Right = SEE
     acts: Mapping[str, Right] = field(default_factory=dict)
 
 
