@@ -301,9 +301,11 @@ def test_people_are_taken_along_by_marketers_only(store: Store, reader: Store, t
     """A page that says nothing about rights: what its tables hold decides."""
 
     def rows(_view: View, name: str) -> list[list[object]] | None:
-        return {"people": [["person_id", "visits"], ["p1", 2]], "days": [["day"], ["mon"]], "none": []}.get(
-            name
-        )
+        tables: dict[str, list[list[object]]] = {
+            "people": [["person_id"], ["p1"]],
+            "days": [["day"], ["mon"]],
+        }
+        return tables.get(name)
 
     page = Page(
         "/people", "people", "users", "nav.act", lambda view: exports(view, "people", "people"), download=rows
