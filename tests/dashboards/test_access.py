@@ -202,6 +202,10 @@ def test_pages_that_are_not_theirs_are_refused_and_not_offered(people: dict[str,
         assert ("Add a user" in shown) == seen, name
         assert ("This is not for your role" in shown) != seen
         assert ("/users" in people[name].page("/", "?site=shop")) == seen
+        said = people[name].get("/download/users/users.csv?site=shop")
+        assert (said.status_code == 200) == seen
+        assert ("limited,shop,viewer" in said.text) == seen
+        assert "argon2" not in shown + said.text
     assert "Why they failed" not in people["limited"].page("/failed", "?site=shop")
     assert "This is not for your role" in people["admin"].page("/failed", "?site=shop")
     assert "Try again" not in people["viewer"].page("/failed", "?site=shop")
