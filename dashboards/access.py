@@ -46,6 +46,9 @@ SEE, CHANGE, SET_UP = (Right(role) for role in ROLES)
 SEE_ALL, OWN = Right(ROLES[0], everywhere=True), Right(ROLES[-1], everywhere=True)
 
 
+ACTS = {"site-form": OWN, "failed-try": OWN, "users-form": OWN, "visitor-unlink": SET_UP}
+"""Component that sends it → what a callback needs beyond its page. What writes through the store of the desk
+needs no line here to be closed to viewers; what starts a process of its own does."""
 PEOPLE_TABLES = frozenset(
     {("people", "people"), ("visitor", "matches"), ("visitor", "timeline"), ("churn", "visitors")}
 )

@@ -12,7 +12,7 @@ from dash import Dash
 from flask import Flask, Request, Response, g, redirect, request, session
 
 from clicktrail.errors import StoreError
-from dashboards.access import SEE, Access, AccessError, Right
+from dashboards.access import ACTS, SEE, Access, AccessError, Right
 from dashboards.cookies import LIFETIME, use_cookies
 from dashboards.hosts import is_local
 from dashboards.i18n import Text
@@ -51,7 +51,7 @@ def connect_pages(app: Dash, desk: Desk) -> dict[str, Right]:
         for name in set(app.callback_map) - before:
             needed = page.right
             for one in app.callback_map[name]["inputs"]:
-                needed |= page.acts.get(str(one["id"]), SEE)
+                needed |= ACTS.get(str(one["id"]), SEE)
             rights[name] = needed
     return rights
 
