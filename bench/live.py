@@ -71,7 +71,7 @@ def measure(rate: int, seconds: float, batch: int = 1, log: str = "file") -> dic
         watcher.start()
         asyncio.run(load.run(seconds))
         watcher.finish()
-        table = store.rows(_COUNT, site=SITE)[0]
+        table = _settled(store, load.sent - load.bad + 1)
         peaks = {f"{name}_peak_rss_mb": round(peak_mb(p.pid), 1) for name, p in processes.items()}
         store.close()
     late = np.array(watcher.latencies)
@@ -236,6 +236,16 @@ def _warm_up(port: int, store: Store) -> None:
         if time.monotonic() > deadline:
             raise StoreError("the first event never arrived in the tables")
         time.sleep(0.05)
+
+
+def _settled(store: Store, expected: int) -> dict[str, Any]:
+    """What the table holds, given time: the last requests came after the last marker."""
+    deadline = time.monotonic() + _WAIT_S
+    while True:
+        table = store.rows(_COUNT, site=SITE)[0]
+        if int(table["ids"]) >= expected or time.monotonic() > deadline:
+            return table
+        time.sleep(_POLL_S)
 
 
 def _wait_for_port(port: int) -> None:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import dash
 from dash import Dash, html, page_container, register_page
-from flask import Flask, Response, abort, current_app, request
+from flask import Response, current_app, request
 from plotly.offline import get_plotlyjs_version
 
 from clicktrail.errors import ClicktrailError, StoreError
 from clicktrail.settings import Settings
 from dashboards import theme
+from dashboards.annotations import connect as connect_notes
+from dashboards.annotations import stores as note_stores
+from dashboards.downloads import serve_downloads
 from dashboards.i18n import Text
 from dashboards.page import Desk, Node, Page, View, utc_now
 from dashboards.parts import empty, failure, link
@@ -26,6 +27,7 @@ from dashboards.reports.sites import page as sites
 from dashboards.shell import shell
 from dashboards.state import State
 from dashboards.static import fast
+from dashboards.suggestions import serve_suggestions
 from store.tables.client import Store
 
 PAGES: tuple[Page, ...] = (overview.PAGE, live.PAGE, sites.PAGE, failed.PAGE)
@@ -94,12 +96,19 @@ def create_app(
         )
     register_page("dashboards.not_found_404", path="/404", title="Clicktrail", layout=_not_found)
     app.layout = html.Div(
-        [page_container, html.Div(id="toast", role="status", className="toast"), html.Div(id="bar")]
+        [
+            page_container,
+            html.Div(id="toast", role="status", className="toast"),
+            html.Div(id="bar"),
+            *note_stores(),
+        ]
     )
     for page in PAGES:
         if page.connect is not None:
             page.connect(app, desk)
-    _serve_downloads(app.server, desk)
+    connect_notes(app, desk)
+    serve_downloads(app.server, desk)
+    serve_suggestions(app.server, desk)
     app.server.after_request(_headers(app))
     return app
 
@@ -111,7 +120,8 @@ def _desk() -> Desk:
 
 def _layout(page: Page) -> Callable[..., Node]:
     def layout(**params: Any) -> Node:
-        return fast(_guarded(_desk().view(State.of(page.path, params)), page))
+        desk = _desk()
+        return fast(_guarded(desk.view(State.of(page.path, params, desk.own(page.path))), page))
 
     return layout
 
@@ -144,44 +154,6 @@ def _not_found(**params: Any) -> Node:
     home = link(view.text("overview"), view.state.href("/"), "btn primary")
     body = empty("search", view.text("lost"), view.text("lost.words"), home, alone=True)
     return fast(shell(view, html.Section(body, className="card"), title=view.text("lost")))
-
-
-def _serve_downloads(server: Flask, desk: Desk) -> None:
-    """CSV of a list: /download/overview/sources.csv with the query of the page."""
-    pages = {page.name: page for page in desk.pages if page.download is not None}
-
-    def download(page: str, name: str) -> Response:
-        found = pages.get(page)
-        if found is None or found.download is None:
-            abort(404)
-        view = desk.view(State.of(found.path, request.args.to_dict(flat=False)))
-        try:
-            if view.trouble is not None:
-                raise view.trouble
-            rows = found.download(view, name)
-        except ClicktrailError as error:
-            return Response(
-                f"{error}\n", 503 if isinstance(error, StoreError) else 400, mimetype="text/plain"
-            )
-        if rows is None:
-            abort(404)
-        site = view.site.id if view.site else "site"
-        filename = f"{site}-{name}-{view.period.start}-{view.period.end}.csv"
-        headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
-        return Response(_csv(rows), mimetype="text/csv", headers=headers)
-
-    server.add_url_rule("/download/<page>/<name>.csv", "download", download)
-
-
-def _csv(rows: list[list[object]]) -> str:
-    """CSV with a byte-order mark (spreadsheets need it); a text that a spreadsheet would run gets a quote."""
-    out = io.StringIO()
-    csv.writer(out).writerows([[_harmless(cell) for cell in row] for row in rows])
-    return "\ufeff" + out.getvalue()
-
-
-def _harmless(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
 def _headers(app: Dash) -> Callable[[Response], Response]:

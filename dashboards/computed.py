@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from store.tables.client import Store
+from store.tables.client import Cost, Store, measured
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Computed:
     sql: str
     parameters: Mapping[str, object] = field(default_factory=dict)
     ahead: str = ""
+    cost: Cost = field(default_factory=Cost, compare=False)
 
     @property
     def whole(self) -> str:
@@ -37,10 +38,11 @@ class Computed:
         return {name: value for name, value in self.parameters.items() if f"{{{name}:" in self.whole}
 
     def rows(self, store: Store, tables: Mapping[str, pl.DataFrame] | None = None) -> list[dict[str, Any]]:
-        """Run it; `tables` stand for what is `ahead`."""
-        if tables:
-            return store.query(self.sql, tables, **self.used()).to_dicts()
-        return store.rows(self.whole, **self.used())
+        """Run it and note what it cost; `tables` stand for what is `ahead`."""
+        with measured(self.cost):
+            if tables:
+                return store.query(self.sql, tables, **self.used()).to_dicts()
+            return store.rows(self.whole, **self.used())
 
 
 def read_sql(package: str, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from dash import html
@@ -16,7 +17,8 @@ FILTER_FIELDS = (
     "path", "entry_path", "source", "medium", "campaign", "channel_group", "channel", "device_class",
     "browser", "os", "country", "host", "event_type", "event_name",
 )  # fmt: skip
-OPERATORS = ("=", "!=", "~")
+OPERATORS = {"=": "is", "!=": "not", "~": "like"}
+"""How a form compares → its word."""
 
 
 def period_tools(view: View) -> list[Node]:
@@ -66,8 +68,8 @@ def _dates_form(view: View) -> Node:
     start, end = view.period.start.isoformat(), view.period.end.isoformat()
     pair = html.Div([_date(view, "start", start), _date(view, "end", end)], className="two")
     go = html.Button(view.text("period.show"), className="btn primary", type="submit")
-    hidden = [*_kept(view, "start", "end", "p"), _hidden("p", "dates")]
-    return _url_form(view, [*hidden, pair, go], f"{start}{end}")
+    rest = [*kept(view, "start", "end", "p"), hidden("p", "dates")]
+    return url_form(view, [*rest, pair, go], f"{start}{end}")
 
 
 def _date(view: View, name: str, value: str) -> Node:
@@ -84,12 +86,12 @@ def _date(view: View, name: str, value: str) -> Node:
     return Element("label", [view.text(f"period.{name}"), field])
 
 
-def _url_form(view: View, children: list[Node], key: str) -> Node:
-    """A form whose fields become the query; app.js does it without a reload."""
+def url_form(view: View, children: list[Node], key: str) -> Node:
+    """A form whose fields become the query; app.js does it without a reload. key: anew when it changes."""
     return Element("form", children, action=view.state.path, method="get", className="fields", key=key)
 
 
-def _kept(view: View, *left_out: str) -> list[Node]:
+def kept(view: View, *left_out: str) -> list[Node]:
     """The rest of the state as hidden fields."""
     state = view.state
     pairs = [
@@ -100,10 +102,11 @@ def _kept(view: View, *left_out: str) -> list[Node]:
         ("lang", state.lang),
     ]
     pairs += [("cmp", state.cmp), ("metric", state.metric), *(("f", text) for text in state.f)]
-    return [_hidden(name, value) for name, value in pairs if value and name not in left_out]
+    pairs += [(name, value) for name, values in state.own.items() for value in values]
+    return [hidden(name, value) for name, value in pairs if value and name not in left_out]
 
 
-def _hidden(name: str, value: str) -> Node:
+def hidden(name: str, value: str) -> Node:
     return Element("input", type="hidden", name=name, value=value, readOnly=True)
 
 
@@ -147,31 +150,48 @@ def label_of(view: View, field: str, value: str) -> Node:
     return view.text.name(field, value) if value else view.text("unset")
 
 
-def _filter_form(view: View) -> Node:
+def toggle(view: View, label: str, name: str, choices: Sequence[tuple[str, str]], default: str) -> Node:
+    """Links side by side that set one own parameter; choices: (value, words)."""
+    chosen = view.state.one(name, default)
+    links = [
+        link(
+            words,
+            view.state.href(own={name: () if value == default else (value,)}),
+            "on" if value == chosen else "",
+            **({"aria-current": "true"} if value == chosen else {}),
+        )
+        for value, words in choices
+    ]
+    return html.Div(links, className="seg", role="group", **{"aria-label": label})
+
+
+def condition_fields(view: View, fields: Sequence[str] = FILTER_FIELDS) -> list[Node]:
+    """Field, comparison and value of one condition; the value is suggested from the site's data.
+
+    app.js joins the three into one condition and sends it as the parameter that the form's `data-as` names
+    (`f` without one).
+    """
     text = view.text
-    fields = [Element("option", text(f"field.{name}"), value=name) for name in FILTER_FIELDS]
-    ops = [
-        Element("option", text(f"op.{'is not like'.split()[at]}"), value=op)
-        for at, op in enumerate(OPERATORS)
-    ]
-    rows: list[Node] = [
-        Element("label", [text("filter.field"), Element("select", fields, name="field", className="in")]),
+    names = [Element("option", text.name("field", name), value=name) for name in fields]
+    ops = [Element("option", text(f"op.{word}"), value=op) for op, word in OPERATORS.items()]
+    site = view.site.id if view.site else ""
+    value = Element(
+        "input",
+        name="value",
+        required=True,
+        className="in",
+        maxLength=300,
+        placeholder="/blog/*",
+        autoComplete="off",
+        **{"data-suggest": site},
+    )
+    return [
+        Element("label", [text("filter.field"), Element("select", names, name="field", className="in")]),
         Element("label", [text("filter.op"), Element("select", ops, name="op", className="in")]),
-        Element(
-            "label",
-            [
-                text("filter.value"),
-                Element(
-                    "input",
-                    name="value",
-                    required=True,
-                    className="in",
-                    maxLength=300,
-                    placeholder="/blog/*",
-                    autoComplete="off",
-                ),
-            ],
-        ),
-        html.Button(text("filter.add"), className="btn primary", type="submit"),
+        Element("label", [text("filter.value"), value]),
     ]
-    return _url_form(view, [*_kept(view), *rows], "|".join(view.state.f))
+
+
+def _filter_form(view: View) -> Node:
+    add = html.Button(view.text("filter.add"), className="btn primary", type="submit")
+    return url_form(view, [*kept(view), *condition_fields(view), add], "|".join(view.state.f))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from clicktrail.errors import ClicktrailError, StoreError
@@ -20,8 +20,15 @@ from schemas.objects import Site
 from store.objects import read_sites_file, sites
 from store.tables.client import Store
 
+if TYPE_CHECKING:
+    from dashboards.people import Selection
+
 Node = Any
 """A Dash component, an Element, a text or None: whatever may stand among children."""
+
+
+PEOPLE = "/people"
+"""Path of the page of the people behind a number."""
 
 
 def utc_now() -> datetime:
@@ -31,7 +38,11 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Page:
-    """One page. `layout` gets a View; `connect` registers callbacks; `download` gives the rows of a CSV."""
+    """One page.
+
+    `layout` gets a View; `connect` registers callbacks; `download` gives a table's rows, the first one its
+    head, None for a name it does not know; `people` says who is counted by one of its numbers.
+    """
 
     path: str
     name: str  # i18n key of its title
@@ -40,6 +51,8 @@ class Page:
     layout: Callable[[View], Node]
     connect: Callable[[Any, Desk], None] | None = None
     download: Callable[[View, str], list[list[object]] | None] | None = None
+    people: Callable[[View, str], Selection | None] | None = None
+    params: tuple[str, ...] = ()  # names of its own parameters in the URL
 
 
 @dataclass(frozen=True)
@@ -61,6 +74,16 @@ class Desk:
     def collector(self) -> str:
         """The collector's address as a page elsewhere would write it."""
         return collector_address(self.settings)
+
+    def own(self, path: str) -> tuple[str, ...]:
+        """Names of the own parameters of the page at a path; the people of a page are asked with its own."""
+        if path == PEOPLE:
+            return tuple(dict.fromkeys(name for page in self.pages for name in page.params))
+        return next((page.params for page in self.pages if page.path == path), ())
+
+    def at(self, path: str, search: str) -> View:
+        """The view of an address: path and query."""
+        return self.view(State.of_search(path, search, self.own(path)))
 
     def view(self, state: State) -> View:
         """A request of a page; a store that is away leaves the sites of the collector's file."""

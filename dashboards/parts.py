@@ -10,6 +10,7 @@ from dash import dcc, html
 
 from clicktrail.errors import StoreError
 from dashboards import format, theme
+from dashboards.computed import Computed, jsonable
 from dashboards.i18n import Text
 from dashboards.page import Node, View
 
@@ -45,6 +46,44 @@ def how(text: Text, definition: str, sql: str, cover: str = "") -> Node:
         rows.append(html.P([html.B(text("how.coverage") + " "), cover]))
     rows += [html.Pre(sql, tabIndex="0"), copy_button(text, text("how.copy"), "btn sm")]
     return menu(icon("info", 14), rows, "info", "how", text("how.title"))
+
+
+def computed(view: View, query: Computed, definition: str = "", cover: str = "") -> Node:
+    """ "How is this computed" for a query that ran: also its parameters, the rows it read and its time."""
+    text = view.text
+    given = [f"{name} = {jsonable(value)}" for name, value in query.used().items()]
+    rows: list[Node] = [html.Div(text("how.title"), className="pop-title")]
+    rows.append(html.P(definition or query.definition))
+    if cover:
+        rows.append(html.P([html.B(text("how.coverage") + " "), cover]))
+    if query.cost.seconds:
+        read = text("how.read", rows=format.number(query.cost.rows), span=f"{query.cost.seconds:.2f} s")
+        rows.append(html.P(read, className="muted xs"))
+    rows += [html.Pre(query.whole, tabIndex="0"), copy_button(text, text("how.copy"), "btn sm")]
+    if given:
+        rows.append(
+            html.Details(
+                [html.Summary(text("how.parameters")), html.Pre("\n".join(given))], className="details"
+            )
+        )
+    return menu(icon("info", 14), rows, "info", "how", text("how.title"))
+
+
+def exports(view: View, page: str, name: str) -> Node:
+    """The two small buttons under which a table can be taken along."""
+    kinds = [("csv", "CSV"), ("parquet", "Parquet")]
+    buttons = [
+        html.A(
+            [icon("download", 14) if kind == "csv" else None, said],
+            href=view.state.href(f"/download/{page}/{name}.{kind}", own=view.state.own, metric="visitors"),
+            className="btn sm quiet",
+            download="",
+            title=view.text(f"{kind}.title"),
+            **{"aria-label": f"{view.text(f'{kind}.title')}: {name}"},
+        )
+        for kind, said in kinds
+    ]
+    return html.Span(buttons, className="row")
 
 
 def unseen(words: str) -> Node:

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from dash import html
 
-from dashboards import format
 from dashboards.i18n import LANGUAGES
 from dashboards.page import Node, View
 from dashboards.parts import empty, icon, link, menu, unseen
+
+TABS = ("overview", "live", "funnel", "churn")
+"""Pages that a phone shows at once; the others lie behind "More"."""
 
 
 def shell(
@@ -68,11 +70,29 @@ def _nav(view: View, path: str, children: list[Node], look: str) -> Node:
 
 
 def _tabs(view: View) -> Node:
-    tabs = [
-        _nav(view, page.path, [icon(page.icon, 20), html.Span(view.text(page.name))], "tab")
-        for page in view.desk.pages
-    ]
+    """The phone's navigation: four pages, and the others behind "More"."""
+    pages = view.desk.pages
+    front = [page for page in pages if page.name in TABS]
+    rest = [page for page in pages if page not in front]
+    tabs = [_tab(view, page.path, page.icon, page.name) for page in front]
+    if rest:
+        here = view.state.path in {page.path for page in rest}
+        options = [
+            link(
+                [icon(page.icon), html.Span(view.text(page.name))],
+                view.state.href(page.path),
+                "opt",
+                **({"aria-current": "page"} if page.path == view.state.path else {}),
+            )
+            for page in rest
+        ]
+        more = [icon("ellipsis", 20), html.Span(view.text("nav.more"))]
+        tabs.append(menu(more, options, "tab on" if here else "tab", "up"))
     return html.Nav(tabs, className="tabbar", **{"aria-label": view.text("nav.tabs")})
+
+
+def _tab(view: View, path: str, symbol: str, name: str) -> Node:
+    return _nav(view, path, [icon(symbol, 20), html.Span(view.text(name))], "tab")
 
 
 def _topbar(view: View) -> Node:
@@ -143,10 +163,3 @@ def no_site(view: View, title: str) -> Node:
             "search", text("site.unknown", id=view.state.site), text("site.unknown.words"), *links, alone=True
         )
     return shell(view, html.Section(body, className="card"), title=title)
-
-
-def age(view: View, seconds: float | None) -> str:
-    """How old the newest data is, in words."""
-    return (
-        view.text("age.none") if seconds is None else view.text("age", span=format.span(seconds, view.lang))
-    )

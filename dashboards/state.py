@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -13,6 +13,7 @@ PERIODS = {"today": 1, "7d": 7, "30d": 30, "90d": 90}
 LANGS = ("en", "zh")
 MAX_FILTERS = 8
 MAX_DAYS = 3660
+MAX_OWN, MAX_OWN_LENGTH = 40, 2_000  # values of one own parameter, characters of a value
 _SHARED = ("site", "p", "start", "end", "cmp", "f", "lang")
 
 
@@ -29,11 +30,15 @@ class State:
     f: tuple[str, ...] = ()  # conditions, all of them hold
     lang: str = "en"
     metric: str = "visitors"
+    own: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # the page's own parameters
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
-    def of(cls, path: str, params: Mapping[str, Any]) -> State:
-        """Read query parameters; unknown names are ignored, unreadable values fall back with a note."""
+    def of(cls, path: str, params: Mapping[str, Any], own: Sequence[str] = ()) -> State:
+        """Read query parameters; unreadable values fall back with a note.
+
+        `own`: names of the page's own parameters; other names are ignored.
+        """
         notes: list[str] = []
         lang = _one(params, "lang") or "en"
         p, start, end = _dates(params, notes)
@@ -53,23 +58,36 @@ class State:
             f=filters[:MAX_FILTERS],
             lang=lang if lang in LANGS else "en",
             metric=metric if metric in METRICS else "visitors",
+            own=_own(params, own),
             notes=tuple(notes),
         )
 
     @classmethod
-    def of_search(cls, path: str, search: str) -> State:
+    def of_search(cls, path: str, search: str, own: Sequence[str] = ()) -> State:
         """Read the query part of an address, with or without its question mark."""
-        return cls.of(path, parse_qs((search or "").removeprefix("?")))
+        return cls.of(path, parse_qs((search or "").removeprefix("?")), own)
 
     def href(self, path: str | None = None, **changes: Any) -> str:
-        """A link to the page (or to `path`) with some things changed; defaults are left out."""
+        """A link to the page (or to `path`) with some things changed; defaults are left out.
+
+        own: parameters of the page to change (of another page: to give it), name → values, none to drop one.
+        """
+        here = path is None or path == self.path
+        given = {**(self.own if here else {}), **changes.pop("own", {})}
         new, base = replace(self, **changes), State()
-        own = path is None or path == self.path
-        names = (
-            [*_SHARED, "metric"] if own else [n for n in (*_SHARED, "metric") if n in _SHARED or n in changes]
-        )
+        names = [n for n in (*_SHARED, "metric") if here or n in _SHARED or n in changes]
         query = {n: getattr(new, n) for n in names if getattr(new, n) != getattr(base, n)}
+        query |= {n: values for n, values in given.items() if values}
         return (path or self.path) + ("?" + urlencode(query, doseq=True, safe=":,") if query else "")
+
+    def one(self, name: str, default: str = "") -> str:
+        """The last value of an own parameter."""
+        values = self.own.get(name, ())
+        return values[-1] if values else default
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """Every value of an own parameter, in order."""
+        return self.own.get(name, ())
 
     def without(self, condition: str) -> str:
         """The same page without one filter."""
@@ -83,6 +101,12 @@ class State:
 def _all(params: Mapping[str, Any], name: str) -> list[str]:
     value = params.get(name, "")
     return [str(v) for v in value] if isinstance(value, list | tuple) else [str(value)]
+
+
+def _own(params: Mapping[str, Any], names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The page's own parameters that were given; what is too much or too long is cut off."""
+    found = {name: tuple(v[:MAX_OWN_LENGTH] for v in _all(params, name) if v.strip()) for name in names}
+    return {name: values[:MAX_OWN] for name, values in found.items() if values}
 
 
 def _one(params: Mapping[str, Any], name: str) -> str:

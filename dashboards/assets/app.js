@@ -110,11 +110,11 @@
   });
 
   // 4. Forms: data-nav writes its fields into the URL, data-store hands them to a dcc.Store.
-  const condition = (fields) => {
-    const { field, op, value: typed, f, ...rest } = fields;
+  const condition = (fields, as) => {
+    const { field, op, value: typed, ...rest } = fields;
     const odd = op === '=' && (typed.includes(' & ') || typed.startsWith('"'));
     const value = odd ? JSON.stringify(typed) : typed;
-    return { ...rest, f: [...(f ? [].concat(f) : []), field + op + value] };
+    return { ...rest, [as]: [...(rest[as] ? [].concat(rest[as]) : []), field + op + value] };
   };
   const read = (form) => {
     const out = {};
@@ -129,7 +129,7 @@
       window.dash_clientside.set_props(form.dataset.store, { data: { ...fields, at: Date.now() } });
       return;
     }
-    if ('op' in fields) fields = condition(fields);
+    if ('op' in fields) fields = condition(fields, form.dataset.as || 'f');
     const query = new URLSearchParams();
     for (const name in fields) [].concat(fields[name]).filter(Boolean).forEach((v) => query.append(name, v));
     closeMenus();
@@ -189,7 +189,32 @@
     document.body.append(list);
   };
 
-  // 8. A page that waits for the first event asks every two seconds, by the callback of a store.
+  // 8. Values are suggested from the data: the most frequent ones of the chosen field that hold what is typed.
+  let typed = 0;
+  const suggest = (input) => {
+    const form = input.form;
+    const field = form && form.elements.field;
+    if (!field) return;
+    clearTimeout(typed);
+    typed = setTimeout(() => {
+      const asked = new URLSearchParams({ site: input.dataset.suggest, field: field.value, q: input.value });
+      fetch('/suggest?' + asked).then((answer) => (answer.ok ? answer.json() : [])).then((values) => {
+        let list = document.getElementById('suggested');
+        if (!list) {
+          list = document.createElement('datalist');
+          list.id = 'suggested';
+          document.body.append(list);
+        }
+        list.replaceChildren(...values.map((value) => new Option(value, value)));
+        input.setAttribute('list', 'suggested');
+      }, () => {});
+    }, 150);
+  };
+  const suggesting = (e) => { if (e.target.dataset && 'suggest' in e.target.dataset) suggest(e.target); };
+  document.addEventListener('input', suggesting);
+  document.addEventListener('focusin', suggesting);
+
+  // 9. A page that waits for the first event asks every two seconds, by the callback of a store.
   setInterval(() => {
     const waits = !document.hidden && document.querySelector('[data-waits]');
     if (waits) window.dash_clientside.set_props(waits.dataset.beat, { data: Date.now() });

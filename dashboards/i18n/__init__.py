@@ -1,4 +1,7 @@
-"""The words of the dashboard: one JSON file a language, the same keys in each (a test holds them equal)."""
+"""The words of the dashboard: one JSON file a language here and in the folder of each report.
+
+The keys are the same in each language; a test holds them equal.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,14 @@ LANGUAGES = {"en": "English", "zh": "中文"}
 @cache
 def words(lang: str) -> dict[str, str]:
     """Key → text of one language."""
-    return dict(json.loads(files(__package__).joinpath(f"{lang}.json").read_text(encoding="utf-8")))
+    found: dict[str, str] = json.loads(
+        files(__package__).joinpath(f"{lang}.json").read_text(encoding="utf-8")
+    )
+    for folder in sorted(files("dashboards.reports").iterdir(), key=lambda one: one.name):
+        own = folder.joinpath(f"words.{lang}.json")
+        if own.is_file():
+            found |= json.loads(own.read_text(encoding="utf-8"))
+    return found
 
 
 class Text:

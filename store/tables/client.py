@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Literal
@@ -52,6 +53,28 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 )
 ENGINE = ReplacingMergeTree(applied_at) ORDER BY name
 """
+
+
+@dataclass
+class Cost:
+    """What queries cost so far: rows the engine read, and wall time."""
+
+    rows: int = 0
+    seconds: float = 0.0
+
+
+_COST: ContextVar[Cost | None] = ContextVar("cost", default=None)
+
+
+@contextmanager
+def measured(cost: Cost) -> Iterator[None]:
+    """Add to `cost` what the queries of the block cost that this thread asks."""
+    began, token = time.perf_counter(), _COST.set(cost)
+    try:
+        yield
+    finally:
+        _COST.reset(token)
+        cost.seconds += time.perf_counter() - began
 
 
 @dataclass(frozen=True)
@@ -139,6 +162,9 @@ class Store:
         try:
             client = self._take()
             yield client
+            cost, last = _COST.get(), client.last_query
+            if cost is not None and last is not None:
+                cost.rows += last.progress.rows
         except StoreError:
             raise
         except ServerException as error:

@@ -19,7 +19,6 @@ from dashboards.reports.failed.query import Example, Failed, FailedRow, ReasonCo
 from dashboards.reports.failed.replay import hidden, replay_card, tried
 from dashboards.reports.failed.words import sentence
 from dashboards.shell import no_site, shell
-from dashboards.state import State
 from dashboards.static import Element, fast
 
 SHOWN = 25
@@ -187,14 +186,14 @@ def connect(app: Dash, desk: Desk) -> None:
         Input("failed-tick", "n_intervals"),
         Given("_pages_location", "search"),
         prevent_initial_call=True,
-    )(lambda asked, _beat, search: tried(desk.view(State.of_search("/failed", search)), asked))
+    )(lambda asked, _beat, search: tried(desk.at("/failed", search), asked))
 
 
 def show(desk: Desk, asked: Mapping[str, object] | None, search: str) -> Node:
     """The example that was asked for, or that it is none any more."""
     if not isinstance(asked, Mapping):
         return no_update
-    view = desk.view(State.of_search("/failed", search))
+    view = desk.at("/failed", search)
     try:
         found = example(desk.store, str(asked.get("id") or ""))
     except StoreError as error:

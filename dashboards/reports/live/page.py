@@ -18,7 +18,6 @@ from dashboards.parts import Row, card, empty, graph, icon, now_table
 from dashboards.reports.live.figure import HEIGHT, minutes
 from dashboards.reports.live.query import Live, LiveEvent, LiveRow, Minute, live
 from dashboards.shell import no_site, shell
-from dashboards.state import State
 from dashboards.static import Element, fast
 
 SHOWN = 20
@@ -218,7 +217,7 @@ def connect(app: Dash, desk: Desk) -> None:
 
 
 def _beat(desk: Desk, beat: int, search: str, done: dict[str, Any]) -> list[Any]:
-    view = desk.view(State.of_search("/live", search))
+    view = desk.at("/live", search)
     seen = list((done or {}).get("seen") or [])
     keep = [no_update] * (len(PARTS) + 1)
     try:

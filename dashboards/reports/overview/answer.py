@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from crm.rate import Rate
 from dashboards import format
+from dashboards.annotations import Annotation, marks
 from dashboards.computed import Computed
 from dashboards.coverage import Coverage, coverage
 from dashboards.page import View
@@ -20,6 +21,7 @@ class Answer:
 
     now: Overview
     coverage: Coverage
+    notes: tuple[Annotation, ...]
     compare: bool  # whether numbers stand beside those of the period before
 
     def sql(self, name: str) -> Computed:
@@ -34,15 +36,7 @@ def ask(view: View) -> Answer:
     with ThreadPoolExecutor(2) as pool:
         numbers = pool.submit(overview, store, site, view.period, filters, now=now)
         cover = pool.submit(coverage, store, site, view.period, now=now)
-        return Answer(numbers.result(), cover.result(), view.state.cmp == "prev")
-
-
-def coverage_words(view: View, found: Coverage) -> str:
-    """Who is counted by a durable id, and how much is left out as bots."""
-    durable, bots = found.durable.value, found.bots.value
-    said = [view.text("cover.durable", share=format.percent(durable, 0))] if durable is not None else []
-    said += [view.text("cover.bots", share=format.percent(bots, 1))] if bots is not None else []
-    return " · ".join(said)
+        return Answer(numbers.result(), cover.result(), marks(view), view.state.cmp == "prev")
 
 
 def interval(rate: Rate) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from dashboards import format, theme
+from dashboards.annotations import Annotation, lines
 from dashboards.i18n import Text
 from dashboards.reports.overview.records import Bucket, Overview
 
@@ -40,7 +41,9 @@ def when(bucket: Bucket, lang: str) -> str:
     return f"{day} {bucket.label[11:16]}" if "T" in bucket.label else day
 
 
-def trend(overview: Overview, metric: str, text: Text, *, compare: bool) -> Any:
+def trend(
+    overview: Overview, metric: str, text: Text, *, compare: bool, notes: Sequence[Annotation] = ()
+) -> Any:
     """Main line with a running last bucket dashed and hollow; the period before dashed and grey."""
     now, before = overview.trend, overview.previous_trend if compare else ()
     traces = [*_main(now, metric, text), *([_before(overview, before, metric, text)] if before else [])]
@@ -48,9 +51,10 @@ def trend(overview: Overview, metric: str, text: Text, *, compare: bool) -> Any:
     return theme.figure(
         traces,
         height=HEIGHT,
-        margin={"l": 4, "r": 22, "t": 12, "b": 4},
+        margin={"l": 4, "r": 22, "t": 24 if notes else 12, "b": 4},
         xaxis=_days(overview, text.lang),
         yaxis={"range": [0, highest * 1.12 or 1], **_scale(metric, highest, text.lang)},
+        **lines(notes),
     )
 
 

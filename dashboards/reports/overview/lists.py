@@ -10,7 +10,7 @@ from crm.rate import Rate
 from dashboards import format
 from dashboards.controls import label_of
 from dashboards.page import Node, View
-from dashboards.parts import Row, bars, card, empty, how, icon
+from dashboards.parts import Row, bars, card, empty, exports, how, icon
 from dashboards.reports.overview.answer import Answer, interval
 from dashboards.reports.overview.changes import FIELDS, share
 from dashboards.reports.overview.records import PageRow, TopRow
@@ -31,13 +31,17 @@ _DEVICE_ICONS = {
 def list_card(view: View, answer: Answer, names: Sequence[str]) -> Node:
     """A card of one or more lists: the first one open, the others folded below it."""
     text = view.text
-    tools = [_csv(view, names[0])]
+    tools = [exports(view, "overview", names[0])]
     body: list[Node] = [_table(view, answer, names[0])]
     for name in names[1:]:
         head = html.Summary([icon("chevron-right", 14), html.H3(text(f"list.{name}"))])
         body.append(
             html.Details(
-                [head, _table(view, answer, name), html.Div(_csv(view, name), className="row")],
+                [
+                    head,
+                    _table(view, answer, name),
+                    html.Div(exports(view, "overview", name), className="row"),
+                ],
                 className="more",
             )
         )
@@ -70,18 +74,6 @@ def _row(view: View, name: str, row: TopRow | PageRow, earlier: int | None) -> R
         front = icon(_DEVICE_ICONS.get(row.value, "monitor"), 14)
     change = share(row.visitors, earlier)
     return Row(label, row.visitors, change, view.state.filtered(row.condition), front, on, new=earlier == 0)
-
-
-def _csv(view: View, name: str) -> Node:
-    href = view.state.href(f"/download/overview/{name}.csv", metric="visitors")
-    return html.A(
-        [icon("download", 14), "CSV"],
-        href=href,
-        className="btn sm quiet",
-        title=view.text("csv.title"),
-        download="",
-        **{"aria-label": f"{view.text('csv.title')}: {view.text(f'list.{name}')}"},
-    )
 
 
 def apart(view: View, answer: Answer) -> Node:

@@ -9,12 +9,12 @@ from dash import State as Given
 
 from clicktrail.errors import ConfigError, StoreError
 from dashboards import format
-from dashboards.conditions import ConditionError
+from dashboards.annotations import notes_menu
 from dashboards.controls import chips, label_of, period_tools
-from dashboards.coverage import Coverage
+from dashboards.footing import bad_request, cover, health
 from dashboards.page import Desk, Node, Page, View
 from dashboards.parts import card, empty, graph, link
-from dashboards.reports.overview.answer import Answer, ask, coverage_words
+from dashboards.reports.overview.answer import Answer, ask
 from dashboards.reports.overview.changes import FIELDS, Change, changes
 from dashboards.reports.overview.figure import HEIGHT, shown, trend, value
 from dashboards.reports.overview.lists import apart, list_card
@@ -22,9 +22,8 @@ from dashboards.reports.overview.query import overview
 from dashboards.reports.overview.records import PageRow, TopRow
 from dashboards.reports.overview.tiles import tiles
 from dashboards.reports.sites.query import sites
-from dashboards.shell import age, no_site, shell
+from dashboards.shell import no_site, shell
 from dashboards.snippet import first_steps
-from dashboards.state import State
 
 CARDS = (
     ("pages", "entry_pages"),
@@ -44,7 +43,7 @@ def layout(view: View) -> Node:
     try:
         answer = ask(view)
     except ConfigError as error:
-        return shell(view, chips(view), _bad_filter(view, error), title=title, tools=period_tools(view))
+        return shell(view, chips(view), bad_request(view, error), title=title, tools=period_tools(view))
     if answer.coverage.last_received is None and not view.state.f:
         return shell(view, first_steps(view), title=title)
     return shell(
@@ -55,20 +54,12 @@ def layout(view: View) -> Node:
         html.Div(
             [list_card(view, answer, group) for group in CARDS] + [apart(view, answer)], className="grid g-3"
         ),
-        _cover(view, answer),
+        cover(view, answer.coverage),
         title=title,
         sub=_sentence(view, answer),
-        tools=period_tools(view),
-        health=_health(view, answer.coverage),
+        tools=[*period_tools(view), notes_menu(view)],
+        health=health(view, answer.coverage),
     )
-
-
-def _bad_filter(view: View, error: ConfigError) -> Node:
-    text = view.text
-    clear = link(text("filter.clear"), view.state.href(f=()), "btn primary")
-    words = error.said(text) if isinstance(error, ConditionError) else str(error)
-    body = empty("filter", text("filter.bad"), words[:400], clear, alone=True)
-    return html.Section(body, className="card", role="alert")
 
 
 def _sentence(view: View, answer: Answer) -> str:
@@ -107,7 +98,7 @@ def _chart(view: View, answer: Answer) -> Node:
             link(text("period.90d"), view.state.href(p="90d", start="", end=""), "btn"),
         )
         return card(name, body)
-    figure = trend(answer.now, metric, text, compare=compare)
+    figure = trend(answer.now, metric, text, compare=compare, notes=answer.notes)
     values = [y for b in answer.now.trend if (y := value(b, metric)) is not None]
     said = text(
         "chart.label",
@@ -173,38 +164,6 @@ def _bounce_fact(view: View, answer: Answer) -> Node:
     return html.Div(html.Div([html.B(words), html.Div(rates, className="muted")]), className="fact")
 
 
-def _cover(view: View, answer: Answer) -> Node:
-    """The coverage line: what the numbers rest on."""
-    text, found = view.text, answer.coverage
-    said: list[Node] = [html.Span(age(view, found.age_s))]
-    for key, rate in (("durable", found.durable), ("bots", found.bots), ("late", found.late)):
-        if rate.value is not None:
-            said.append(
-                html.Span(
-                    text(f"cover.{key}", share=format.percent(rate.value, 0 if key == "durable" else 1))
-                )
-            )
-    said.append(html.Span(text.n("cover.failed", found.failed)))
-    if found.other_currency_orders:
-        words = text.n(
-            "cover.currency", found.other_currency_orders, currencies=", ".join(found.other_currencies)
-        )
-        said.append(html.Span(words))
-    said.append(html.Span(text("cover.zone", zone=view.zone)))
-    return html.Div(said, className="cover")
-
-
-def _health(view: View, found: Coverage) -> Node:
-    fresh = found.age_s is not None and found.age_s < 3600
-    first = html.Div(
-        [html.Span(className="dot ok" if fresh else "dot"), age(view, found.age_s)], className="row g8"
-    )
-    said = coverage_words(view, found)
-    if found.failed:
-        said += " · " + view.text.n("cover.failed", found.failed)
-    return html.Div([first, html.Div(said, className="xs")], className="health")
-
-
 def download(view: View, name: str) -> list[list[object]] | None:
     """The rows of one list, with a head; None for a list we do not have."""
     if name not in FIELDS or view.site is None:
@@ -238,7 +197,7 @@ def connect(app: Dash, desk: Desk) -> None:
 
 def arrived(desk: Desk, search: str) -> bool:
     """Whether the site of an address has an event."""
-    site = desk.view(State.of_search("/", search)).site
+    site = desk.at("/", search).site
     try:
         found = sites(desk.store, [site.id], now=desk.now()).site(site.id) if site else None
     except StoreError:

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 from dash import html
 
 from dashboards import format
+from dashboards.footing import coverage_words
 from dashboards.page import Node, View
 from dashboards.parts import delta, how, link, spark
-from dashboards.reports.overview.answer import Answer, coverage_words, interval
+from dashboards.reports.overview.answer import Answer, interval
 from dashboards.reports.overview.figure import shown, value
 from dashboards.reports.overview.records import Totals
 from dashboards.state import METRICS

@@ -17,7 +17,6 @@ from dashboards.reports.sites import form
 from dashboards.reports.sites.query import SiteHealth, Sites, UnknownSite, sites
 from dashboards.shell import shell
 from dashboards.snippet import codes
-from dashboards.state import State
 from dashboards.static import Element, fast
 from schemas.objects import Site
 from store import objects
@@ -219,7 +218,7 @@ def connect(app: Dash, desk: Desk) -> None:
 
 def listen(desk: Desk, search: str) -> list[Any]:
     """The list and the status of the shown site once its first event is there; until then nothing new."""
-    view = desk.view(State.of_search("/sites", search))
+    view = desk.at("/sites", search)
     try:
         found = sites(desk.store, [site.id for site in view.sites], now=desk.now())
     except StoreError:
@@ -235,7 +234,7 @@ def add(desk: Desk, fields: Mapping[str, object] | None, search: str) -> list[An
     """The texts of the four error slots, and where to go when the site stands."""
     if not isinstance(fields, Mapping):
         return [no_update] * 5
-    view = desk.view(State.of_search("/sites", search))
+    view = desk.at("/sites", search)
     site, faults = form.read(fields, {site.id for site in view.sites})
     said = [view.text(faults[name]) if name in faults else "" for name in form.FIELDS]
     if site is None:
