@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from dashboards.computed import read_sql
 from dashboards.expressions import Expression, expression, fill, text_of
-from dashboards.reports.funnel.options import FunnelOptions
+from dashboards.reports.funnel.options import LAST_TOUCH, FunnelOptions
 from schemas.event import INTERACTIVE
 
 _EVENTS_SQL = read_sql(__package__ or "", "events.sql")
@@ -25,8 +25,9 @@ _INSIDE, _INTERACTIVE = 1 << 40, 1 << 41
 
 
 def units(options: FunnelOptions, span_ms: int) -> Expression:
-    """One row a unit that entered: unit, stopped, after_ms, in_progress, value (`reference.Reached`).
+    """One row a unit that entered: `reference.Reached`, and unit, visitor and finish.
 
+    visitor: of the attempt's first event; finish: the last required event, as it stands in a history.
     `span_ms`: longest time between two events that the query sees. The text keeps the mark `/*sessions*/ 1`
     and needs the parameters of `events.sql` that say when and for whom, window_ms and now_ms (since `since`).
     """
@@ -34,7 +35,7 @@ def units(options: FunnelOptions, span_ms: int) -> Expression:
     if options.open:
         made = _open(events.sql, len(options.steps))
     elif options.order == "any":
-        made = _best(_in_any_order(_histories(events.sql), len(options.steps)))
+        made = _best(_in_any_order(_histories(events.sql), options))
     else:
         # Of the 62 bits of a start, its place has what the time leaves: 29 for a report of 90 days.
         found = _in_order(_histories(events.sql), options, 62 - max(1, span_ms).bit_length())
@@ -48,22 +49,37 @@ def _events(options: FunnelOptions) -> Expression:
     fits = [expression(text, prefix=f"c{at}_", table="e") for at, text in enumerate(conditions)]
     held = [text_of(name, prefix=f"h{at}_", table="e") for at, name in enumerate(options.hold)]
     value = text_of(options.breakdown, prefix="b", table="e") if options.breakdown else Expression("''")
+    looked_at = (1 << len(conditions)) - 1 | (_INTERACTIVE if options.order == "strict" else 0)
     bits = " + ".join(f"if({one.sql}, {1 << at}, 0)" for at, one in enumerate(fits))
     text = fill(
         _EVENTS_SQL,
         fits=Expression(f"toUInt64({bits})"),
         held=Expression(f"[{', '.join(one.sql for one in held)}]" if held else "0"),
+        looked_at=Expression(str(looked_at)),
         value=value,
     )
-    every = (1 << len(conditions)) - 1
-    constants: dict[str, object] = {
+    return Expression(text, _constants(options) | _all_values((*fits, *held, value)))
+
+
+def acts(options: FunnelOptions) -> Expression:
+    """Every interactive event, in the form of `events.sql`; its value is (event_type, event_name, path)."""
+    text = fill(
+        _EVENTS_SQL,
+        fits=Expression("toUInt64(0)"),
+        held=Expression("0"),
+        looked_at=Expression(str(_INTERACTIVE)),
+        value=Expression("e.event_type, e.event_name, e.path"),
+    )
+    return Expression(text, _constants(options))
+
+
+def _constants(options: FunnelOptions) -> dict[str, object]:
+    return {
         "unit": options.unit,
         "interactive": list(INTERACTIVE),
         "inside_bit": _INSIDE,
         "interactive_bit": _INTERACTIVE,
-        "looked_at": every | (_INTERACTIVE if options.order == "strict" else 0),
     }
-    return Expression(text, constants | _all_values((*fits, *held, value)))
 
 
 def _all_values(expressions: Iterable[Expression]) -> dict[str, object]:
@@ -75,9 +91,10 @@ def _open(events: str, steps: int) -> str:
     after = ", ".join(f"if(bitTest(done, {at}), toInt64(0), toInt64(-1))" for at in range(steps))
     every = (1 << steps) - 1
     return f"""
-SELECT unit, 0 AS stopped, [{after}] AS after_ms, 0 AS in_progress, '' AS value
+SELECT
+    unit, visitor, 0 AS stopped, [{after}] AS after_ms, 0 AS in_progress, '' AS value, toInt64(0) AS began_ms
 FROM (
-    SELECT unit, groupBitOr(mark) AS done FROM ({events})
+    SELECT unit, min(visitor_id) AS visitor, groupBitOr(mark) AS done FROM ({events})
     WHERE inside AND bitAnd(mark, {every}) != 0
     GROUP BY unit
 )"""
@@ -104,13 +121,14 @@ def _with(source: str, columns: Sequence[str]) -> str:
 def _best(attempts: str) -> str:
     """The best of the attempts of each unit."""
     best = "(-a.stopped, a.finish, -a.began)"
+    same = ("after_ms", "value", "began_ms", "visitor", "finish")
+    taken = ",\n    ".join(f"argMin(a.{name}, {best}) AS {name}" for name in same)
     return f"""
 SELECT
     unit,
     max(a.stopped) AS stopped,
-    argMin(a.after_ms, {best}) AS after_ms,
     tupleElement(max((a.stopped, a.in_progress)), 2) AS in_progress,
-    argMin(a.value, {best}) AS value
+    {taken}
 FROM ({attempts}) AS a
 GROUP BY unit"""
 
@@ -168,9 +186,11 @@ SELECT
     [{after}] AS after_ms,
     multiIf({standing}, toInt64(0)) AS start,
     start > 0 AND bitShiftRight(start, {shift}) + {{window_ms:Int64}} >= {{now_ms:Int64}} AS in_progress,
-    shown[e1] AS value,
+    {_value(options, "e1", f"[{places}][depth]", _names(options))} AS value,
     history[[{places}][depth]] AS finish,
-    toInt64(e1) AS began
+    toInt64(e1) AS began,
+    times[e1] AS began_ms,
+    history[e1].4 AS visitor
 FROM ({made})
 WHERE depth > 0"""
 
@@ -215,6 +235,14 @@ def _place(k: int, last: int) -> str:
     return f"if(depth = {k}, f{k}, if(depth > {k}, w{k}[toInt64(e{k + 1}) - 1], 0)) AS e{k}"
 
 
+def _value(options: FunnelOptions, first: str, last: str, places: Sequence[str]) -> str:
+    """What the breakdown shows of an attempt; '' where the step that gives the value was not reached."""
+    if not options.at_step:
+        return f"shown[{last if options.breakdown_at == LAST_TOUCH else first}]"
+    at = places[options.at_step - 1]
+    return f"if({at} > 0, shown[{at}], '')"
+
+
 def _names(options: FunnelOptions) -> list[str]:
     """The column with the place of each step."""
     required = {step: f"e{number}" for number, step in enumerate(options.required, 1)}
@@ -242,13 +270,14 @@ def _optional(options: FunnelOptions, step: int) -> str:
     return f"if(depth >= {number}, {found}, 0) AS o{step}"
 
 
-def _in_any_order(histories: str, steps: int) -> str:
+def _in_any_order(histories: str, options: FunnelOptions) -> str:
     """An attempt from each event: when steps 1 to k have all been done since, each by an event of its own.
 
     The fold goes through the events of the window with the largest sets of steps they can fill, and notes
     when a set first holds all steps up to k. The largest are enough: sets of steps that can be filled form a
     matroid, so each lies in a largest one, and a larger one is a largest one and a step of the next event.
     """
+    steps = len(options.steps)
     bits = ", ".join(f"toUInt64({1 << at})" for at in range(steps))
     prefixes = ", ".join(f"toUInt64({(2 << at) - 1})" for at in range(steps))
     free = f"arrayFilter(b -> bitAnd(m, b) != 0 AND bitAnd(s, b) = 0, [{bits}])"
@@ -268,14 +297,17 @@ ARRAY JOIN arrayFilter((p, m) -> bitAnd(m, {_INSIDE}) != 0, arrayEnumerate(marks
     made = _with(made, [near])
     fold = f"arrayFold((a, m, p) -> ({sets}, {firsts}), near, arrayEnumerate(near), {none}).2 AS firsts"
     made = _with(made, [fold, "arrayCount(f -> f > 0, firsts) AS depth"])
+    done = [f"if(firsts[{at}] > 0, begun + firsts[{at}] - 1, 0)" for at in range(1, steps + 1)]
     return f"""
 SELECT
     unit,
     depth AS stopped,
     arrayMap(f -> if(f > 0, later[f] - begin, toInt64(-1)), firsts) AS after_ms,
     depth < {steps} AND begin + {{window_ms:Int64}} >= {{now_ms:Int64}} AS in_progress,
-    shown[begun] AS value,
+    {_value(options, "begun", "begun + firsts[depth] - 1", done)} AS value,
     history[begun + firsts[depth] - 1] AS finish,
-    toInt64(begun) AS began
+    toInt64(begun) AS began,
+    begin AS began_ms,
+    history[begun].4 AS visitor
 FROM ({made})
 WHERE depth > 0"""
