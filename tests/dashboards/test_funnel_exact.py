@@ -37,6 +37,7 @@ from tests.dashboards.funnels import (
 )
 
 PERSONS = 250
+_HASHES = "SELECT arrayJoin({names:Array(String)}) AS name, sipHash64(name) AS hash"
 NOW = (5 * DAY, DAY + MINUTE, DAY, MINUTE, MINUTE - 1, 30_000)
 
 
@@ -82,11 +83,30 @@ _ASKED = st.builds(
 def per_unit(store: Store, site: Site, one: Asked) -> dict[str, Reached]:
     """Unit → how far it came, as the SQL has it."""
     kept = session_filter(store, one.filters)
-    core, values = asked(site, PERIOD, one.options, kept, one.now)
-    rows = kept.computed("units", "", core.sql, values).rows(store)
+    made = asked(site, PERIOD, one.options, kept, one.now)
+    rows = kept.computed("units", "", made.units.sql, made.given).rows(store)
     found = {row["unit"]: _reached(row) for row in rows}
     assert len(found) == len(rows)
     return found
+
+
+def check_packed(store: Store, site: Site, one: Asked, wanted: dict[str, Reached]) -> None:
+    """The short form says the same of every unit whose events it can order, and knows the others."""
+    kept = session_filter(store, one.filters)
+    made = asked(site, PERIOD, one.options, kept, one.now)
+    if made.packed is None:
+        return
+    rows = kept.computed("units", "", made.packed.sql, made.given).rows(store)
+    names = store.rows(_HASHES, names=list(wanted))
+    hashes = {row["hash"]: row["name"] for row in names}
+    sure = {hashes.pop(row["unit"]): row for row in rows if not row["tied"]}
+    unsure = {hashes.pop(row["unit"], None) for row in rows if row["tied"]}
+    assert not hashes, "units that neither entered nor are tied"
+    assert len(sure) + len(unsure) <= len(rows)
+    for unit, row in sure.items():
+        there = wanted[unit]
+        found = (row["stopped"], tuple(row["after_ms"]), bool(row["in_progress"]), row["began_ms"])
+        assert found == (there.stopped, there.after_ms, there.in_progress, there.began_ms), f"{unit}: {one}"
 
 
 def _reached(row: dict[str, Any]) -> Reached:
@@ -107,6 +127,7 @@ def check(store: Store, site: Site, histories: Histories, one: Asked) -> dict[st
     found = per_unit(store, site, one)
     for unit in sorted(wanted.keys() | found.keys()):
         assert found.get(unit) == wanted.get(unit), f"{unit}: {one}"
+    check_packed(store, site, one, wanted)
     report = funnel(store, site, PERIOD, one.options, one.filters, now=one.now)
     check_sums(report, list(wanted.values()))
     check_trend(report, list(wanted.values()))

@@ -19,7 +19,7 @@ from dashboards.filters import SessionFilter, check_by_engine, session_filter
 from dashboards.period import DAY, Period, local_date, midnight
 from dashboards.reports.funnel.options import FunnelOptions
 from dashboards.reports.funnel.records import LEAST_ENTRIES, Act, Bucket, Funnel, Next, Segment, Step
-from dashboards.reports.funnel.sql import acts, units
+from dashboards.reports.funnel.sql import acts, packs, units
 from dashboards.significance import benjamini_hochberg, two_sided
 from schemas.objects import Site
 from store.tables.client import Store
@@ -56,6 +56,7 @@ class Question:
     options: FunnelOptions
     kept: SessionFilter
     units: Expression
+    packed: Expression | None  # the same by the short form of the events
     given: Mapping[str, object]
 
     def computed(self, name: str, definition: str, sql: str, **marks: Expression) -> Computed:
@@ -82,16 +83,15 @@ def funnel(  # noqa: PLR0913 - what a report is asked with
     """
     asked = question(store, site, period, options, filters, now=now)
     tables = asked.tables(store)
-    steps = asked.computed("steps", _definition(options), _STEPS_SQL)
-    after = asked.computed(
-        "next", _NEXT.format(window=options.window), _NEXT_SQL, acts=acts(options)
-    )
+    after = asked.computed("next", _NEXT.format(window=options.window), _NEXT_SQL, acts=acts(options))
     with ThreadPoolExecutor(2) as pool:
         nexts = pool.submit(after.rows, store, tables) if options.next else None
-        rows = steps.rows(store, tables)
+        steps, rows = _reached(store, asked, tables)
         did = nexts.result() if nexts else []
     found = _steps(_part(rows, _ALL), options)
-    known = next((Rate(row["converted_known"], row["entered_known"]) for row in _part(rows, _ALL)), Rate(0, 0))
+    known = next(
+        (Rate(row["converted_known"], row["entered_known"]) for row in _part(rows, _ALL)), Rate(0, 0)
+    )
     return Funnel(
         site.id,
         period,
@@ -119,18 +119,31 @@ def question(  # noqa: PLR0913 - what a report is asked with
     """Make a funnel ready; ConfigError when a filter or a regular expression cannot be read."""
     _check(store, options)
     kept = session_filter(store, filters)
-    core, given = asked(site, period, options, kept, now)
-    return Question(options, kept, core, given)
+    return asked(site, period, options, kept, now)
 
 
-def asked(
-    site: Site, period: Period, options: FunnelOptions, kept: SessionFilter, now: datetime
-) -> tuple[Expression, dict[str, object]]:
+def _reached(
+    store: Store, asked: Question, tables: Mapping[str, pl.DataFrame]
+) -> tuple[Computed, list[dict[str, Any]]]:
+    """The query of the steps and its rows: by the short form, unless units hold events that it cannot order."""
+    definition = _definition(asked.options)
+    if asked.packed is not None:
+        quick = asked.kept.computed("steps", definition, fill(_STEPS_SQL, units=asked.packed), asked.given)
+        rows = quick.rows(store, tables)
+        if not any(row["tied"] for row in rows):
+            return quick, rows
+    steps = asked.computed("steps", definition, _STEPS_SQL)
+    return steps, steps.rows(store, tables)
+
+
+def asked(site: Site, period: Period, options: FunnelOptions, kept: SessionFilter, now: datetime) -> Question:
     """The query of how far each unit came, and the values of all its parameters."""
     now = now.astimezone(timezone.utc)
     longest = timedelta() if options.open else timedelta(milliseconds=options.window_ms)
     until = min(period.ends + longest, now + _MS)
-    core = units(options, max(0, (until - period.begins) // _MS))
+    span_ms = max(0, (until - period.begins) // _MS)
+    core = units(options, span_ms)
+    packed = units(options, span_ms, packed=True) if packs(options, span_ms) else None
     given: dict[str, object] = {
         "site_id": site.id,
         "since": sql_instant(period.begins),
@@ -149,8 +162,9 @@ def asked(
         "bots": int(kept.bots),
         **kept.parameters,
         **core.parameters,
+        **(packed.parameters if packed else {}),
     }
-    return core, given
+    return Question(options, kept, core, packed, given)
 
 
 def _check(store: Store, options: FunnelOptions) -> None:
@@ -255,9 +269,7 @@ def first_of(day: date, trend: str) -> date:
     return day - timedelta(days=day.weekday()) if trend == "week" else day
 
 
-def _next(
-    rows: Sequence[dict[str, Any]], steps: Sequence[Step], options: FunnelOptions
-) -> tuple[Next, ...]:
+def _next(rows: Sequence[dict[str, Any]], steps: Sequence[Step], options: FunnelOptions) -> tuple[Next, ...]:
     """One for each required step but the last."""
     made = []
     for step in options.required[:-1]:
