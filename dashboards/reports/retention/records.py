@@ -128,6 +128,12 @@ class Group:
         }
 
     @property
+    def known(self) -> tuple[Mean, ...]:
+        """The means up to the last that is of somebody."""
+        last = max((at for at, mean in enumerate(self.mean) if mean.back.whole), default=-1)
+        return self.mean[: last + 1]
+
+    @property
     def next(self) -> Rate:
         """Who was back in the period after the start, where that has ended."""
         return self.mean[1].back if len(self.mean) > 1 else Rate(0, 0)
@@ -160,17 +166,23 @@ class TimeToReturn:
     def to_json(self) -> dict[str, Any]:
         """The curve holds the share that is back by the end of each whole day, as far as it is known."""
         median = self.survival.quantile(0.5)
-        last = min(int(self.survival.watched / _DAY_S), CURVE_DAYS)
         return {
             "people": self.back.whole,
             "returned": self.back.part,
             "median_s": None if median is None else int(median),
-            "curve": [self._point(day) for day in range(last + 1)] if self.back.whole else [],
+            "curve": [
+                {"days": day, "returned": share, "low": low, "high": high}
+                for day, share, low, high in self.curve()
+            ],
         }
 
-    def _point(self, day: int) -> dict[str, Any]:
-        share, low, high = self.survival.at(day * _DAY_S) or (0.0, 0.0, 0.0)
-        return {"days": day, "returned": 1.0 - share, "low": 1.0 - high, "high": 1.0 - low}
+    def curve(self) -> list[tuple[int, float, float, float]]:
+        """(whole days, share back by then, low, high) as far as it is known, at most CURVE_DAYS."""
+        if not self.back.whole:
+            return []
+        last = min(int(self.survival.watched / _DAY_S), CURVE_DAYS)
+        points = ((day, self.survival.at(day * _DAY_S) or (0.0, 0.0, 0.0)) for day in range(last + 1))
+        return [(day, 1.0 - share, 1.0 - high, 1.0 - low) for day, (share, low, high) in points]
 
 
 @dataclass(frozen=True)
