@@ -119,7 +119,7 @@ def _until_up(browser: Any, base: str) -> None:
         try:
             page.goto(base)
             break
-        except Exception:  # noqa: BLE001 - not listening yet
+        except Exception:
             time.sleep(0.2)
     page.close()
 

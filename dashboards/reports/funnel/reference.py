@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 
 from dashboards.reports.funnel.options import LAST_TOUCH, FunnelOptions
 
-
 Place = tuple[int, int, bytes, bytes]
 """Where an event stands in a history: at, seq, event_id, visitor_id."""
 

@@ -19,11 +19,12 @@ from store.tables.client import Store
 HISTORY = "1971-01-01 00:00:00.000"
 """Before all events: what is first must be looked for in everything there is."""
 
-_PEOPLE_SQL, _SESSIONS_SQL, _EVENTS_SQL, _EVENTS_IN_SESSIONS_SQL = (
+_PEOPLE_SQL, _BY_MASK_SQL, _SESSIONS_SQL, _EVENTS_SQL, _EVENTS_IN_SESSIONS_SQL = (
     read_sql(__package__ or "", f"{name}.sql")
-    for name in ("people", "of_sessions", "of_events", "of_events_in_sessions")
+    for name in ("people", "people_by_mask", "of_sessions", "of_events", "of_events_in_sessions")
 )
 _NONE = Expression("0")
+_MASK_BITS = 256
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Asked:
     calendar: Calendar
     kept: SessionFilter
     people: str  # people.sql with its sources in place
+    by_mask: str  # people_by_mask.sql likewise; '' where it does not say all that is asked
     given: Mapping[str, object]
 
     @property
@@ -54,15 +56,19 @@ def ask(  # noqa: PLR0913 - as the report
     """Read the filters and conditions; ConfigError when one cannot be read, or there are too many periods."""
     kept = session_filter(store, filters)
     periods = calendar(period, options.period, now)
-    acts, values = _acts(store, options, kept)
+    sources, values = _acts(store, options, kept)
+    masked = periods.begun < _MASK_BITS and (options.start == "first" or not options.breakdown)
     given = {
         **_parameters(site, periods, options), "bots": int(kept.bots), **kept.parameters, **values,
     }  # fmt: skip
-    return Asked(periods, kept, acts, given)
+    people, by_mask = (fill(text, **sources) for text in (_PEOPLE_SQL, _BY_MASK_SQL))
+    return Asked(periods, kept, people, by_mask if masked else "", given)
 
 
-def _acts(store: Store, options: RetentionOptions, kept: SessionFilter) -> tuple[str, dict[str, object]]:
-    """The text of the people with its sources in place, and the values of conditions and breakdown."""
+def _acts(
+    store: Store, options: RetentionOptions, kept: SessionFilter
+) -> tuple[dict[str, Expression], dict[str, object]]:
+    """The sources of the people by their marks, and the values of conditions and breakdown."""
     start, back = options.start_condition, options.return_condition
     starts = event_condition(store, start, "starts") if start else _NONE
     returns = event_condition(store, back, "returns") if back else _NONE
@@ -77,8 +83,8 @@ def _acts(store: Store, options: RetentionOptions, kept: SessionFilter) -> tuple
     if kept.active:
         of_events = fill(_EVENTS_IN_SESSIONS_SQL, of_events=Expression(of_events))
     of_sessions = fill(_SESSIONS_SQL, place=of_session.place, session_value=of_session.value)
-    both = fill(_PEOPLE_SQL, of_sessions=Expression(of_sessions), of_events=Expression(of_events))
-    return both, {**starts.parameters, **returns.parameters, **of_event.value.parameters}
+    sources = {"of_sessions": Expression(of_sessions), "of_events": Expression(of_events)}
+    return sources, {**starts.parameters, **returns.parameters, **of_event.value.parameters}
 
 
 @dataclass(frozen=True)

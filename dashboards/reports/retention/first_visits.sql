@@ -1,10 +1,12 @@
--- People whose first visit of all history starts in the report: their visits in order and when the next one
--- starts, which is the first if there is none. A visit on another device that starts before the first has ended
+-- People whose first visit of all history starts in the report: when it ended and when the next one
+-- starts, 1970 if there is none. A visit on another device that starts before the first has ended
 -- is part of it. Reads all history up to now.
 SELECT
     if(p.ph = 0, s.vh, p.ph) AS person,
-    arraySort(groupArray((s.start, s.`end`))) AS visits,
-    tupleElement(arrayFirst((v, ended) -> v.1 > ended, visits, arrayWithConstant(length(visits), visits[1].2)), 1) AS next
+    min(s.start) AS first,
+    argMin(s.`end`, (s.start, s.`end`)) AS ended,
+    groupArray(s.start) AS starts,
+    arrayReduce('min', arrayFilter((at, e) -> at > e, starts, arrayWithConstant(length(starts), ended))) AS next
 FROM sessions AS s FINAL
 LEFT JOIN (
     SELECT sipHash64(visitor_id) AS vh, sipHash64(person_id) AS ph
@@ -24,4 +26,4 @@ WHERE s.site_id = {site_id:String}
             AND toDate(event_time) <= toDate({now:DateTime64(3, 'UTC')})
     )
 GROUP BY person
-HAVING visits[1].1 >= {begins:DateTime64(3, 'UTC')} AND visits[1].1 < {ends:DateTime64(3, 'UTC')}
+HAVING first >= {begins:DateTime64(3, 'UTC')} AND first < {ends:DateTime64(3, 'UTC')}

@@ -16,16 +16,16 @@ from crm.survival import kaplan_meier
 from dashboards.computed import read_sql
 from dashboards.expressions import Expression, fill
 from dashboards.period import Period
-from dashboards.reports.retention.asked import ask
+from dashboards.reports.retention.asked import Asked, ask
 from dashboards.reports.retention.calendar import Calendar
 from dashboards.reports.retention.options import RetentionOptions
 from dashboards.reports.retention.records import GROUPS, Group, Retention, TimeToReturn, compared, group
 from schemas.objects import Site
 from store.tables.client import Store
 
-_CELLS_SQL, _COVERAGE_SQL, _WAITS_SQL, _FIRST_VISITS_SQL = (
+_CELLS_SQL, _BY_MASK_SQL, _COVERAGE_SQL, _WAITS_SQL, _FIRST_VISITS_SQL = (
     read_sql(__package__ or "", f"{name}.sql")
-    for name in ("cells", "coverage", "time_to_return", "first_visits")
+    for name in ("cells", "cells_by_mask", "coverage", "time_to_return", "first_visits")
 )
 _CELLS = (
     "People by the period of their start (the first in all history, or any) and by how many periods later "
@@ -63,7 +63,7 @@ def retention(  # noqa: PLR0913 - what every report is asked with, and its optio
     asked = ask(store, site, period, options, filters, now=now)
     periods, kept, given = asked.calendar, asked.kept, asked.given
     queries = (
-        kept.computed("cells", _CELLS, fill(_CELLS_SQL, people=Expression(asked.people)), given),
+        kept.computed("cells", _CELLS, _cells(asked), given),
         kept.computed("coverage", _COVERAGE, _COVERAGE_SQL, given),
         kept.computed("time_to_return", _WAITS, fill(_WAITS_SQL, first_visits=FIRST_VISITS), given),
     )
@@ -84,6 +84,13 @@ def retention(  # noqa: PLR0913 - what every report is asked with, and its optio
         time_to_return=_time_to_return(waited),
         computed=queries,
     )
+
+
+def _cells(asked: Asked) -> str:
+    """The text of the cells: people with the same periods are counted together where that says all."""
+    if asked.by_mask:
+        return fill(_BY_MASK_SQL, people=Expression(asked.by_mask))
+    return fill(_CELLS_SQL, people=Expression(asked.people))
 
 
 def _groups(rows: Sequence[dict[str, Any]], periods: Calendar) -> tuple[Group, list[Group]]:
