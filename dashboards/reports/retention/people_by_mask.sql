@@ -18,7 +18,7 @@ FROM (
             ) - {base:Int32})),
             [start, `end`]
         ) AS touches,
-        bitShiftLeft(bitShiftLeft(toUInt256(1), touches[2] - touches[1] + 1) - 1, touches[1] + 1) AS mask
+        toUInt256(bitShiftLeft(bitShiftLeft(toUInt256(1), touches[2] - touches[1] + 1) - 1, touches[1] + 1)) AS mask
     FROM (
         SELECT * FROM /*of_sessions*/ 1
         UNION ALL
