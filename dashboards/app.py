@@ -23,6 +23,7 @@ from dashboards.parts import empty, failure, link
 from dashboards.reports.failed import page as failed
 from dashboards.reports.live import page as live
 from dashboards.reports.overview import page as overview
+from dashboards.reports.retention import page as retention
 from dashboards.reports.sites import page as sites
 from dashboards.shell import shell
 from dashboards.state import State
@@ -30,7 +31,13 @@ from dashboards.static import fast
 from dashboards.suggestions import serve_suggestions
 from store.tables.client import Store
 
-PAGES: tuple[Page, ...] = (overview.PAGE, live.PAGE, sites.PAGE, failed.PAGE)
+PAGES: tuple[Page, ...] = (
+    overview.PAGE,
+    live.PAGE,
+    retention.PAGE,
+    sites.PAGE,
+    failed.PAGE,
+)
 """Every page, in the order of the navigation. A new page is one line here."""
 
 ASSETS = Path(__file__).parent / "assets"

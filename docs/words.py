@@ -66,12 +66,19 @@ REPORTS = {
         "steps": "one row a step: name (its condition), count, rate (of those who entered) with its 95% "
         "interval (low, high), rate_from_previous (of the step before that is not optional), median_s, "
         "p75_s, p90_s (seconds from the start of the attempt), in_progress (stopped here, and the window "
-        "still runs), optional",
+        "still runs), left (stopped here for good), optional",
         "entered": "people (visitors, sessions) who began; in an open funnel those with any of the steps",
         "converted": "of these, those who reached the last step",
+        "in_progress": "of these, those who stopped on the way and whose window still runs",
         "segments": "one row a value of the breakdown with at least 30 entries: value, entered, counts (of "
         "each step), rate, low, high, p_value (against all others, adjusted for their number), differs",
-        "hidden_entries": "entries of the segments that are too small to be shown",
+        "hidden_entries": "entries of the segments that are too small to be shown, and with "
+        "`--breakdown-at STEP` those that did not reach this step",
+        "trend": "with `--trend`: one row a day, week or month in which attempts began: start, entered, "
+        "converted, rate, low, high, in_progress, unfinished (entries of it may still convert, or come)",
+        "next": "with `--next`: for each step what those did next who left after it: step, left, "
+        "nothing_more, types (event_type, event_name of a custom one, count), paths (path, count)",
+        "people": "with `--people WHO` only: who, count, people (at most `--limit` person ids)",
         "meta": "what was asked, and when",
     },
     "retention": {

@@ -27,6 +27,20 @@ _OWN = (
     ),
     click.option("--optional", multiple=True, metavar="STEP", help="funnel: a step that does not block."),
     click.option("--hold", multiple=True, metavar="FIELD", help="funnel: keeps its value in an attempt."),
+    click.option(
+        "--breakdown-at",
+        metavar="EVENT",
+        help="funnel: whose value counts: first_touch (if left out), last_touch or the number of a step.",
+    ),
+    click.option(
+        "--trend", metavar="UNIT", help="funnel: conversion by the day, week or month of the start."
+    ),
+    click.option("--next", is_flag=True, help="funnel: what those did next who left."),
+    click.option(
+        "--people",
+        metavar="WHO",
+        help="funnel: list entered, converted, reached-STEP, left-STEP or waiting-STEP (at most --limit).",
+    ),
     click.option("--period", metavar="UNIT", help="retention: day, week (if left out) or month."),
     click.option(
         "--start", metavar="KIND", help="retention: first in all history (if left out) or recurring."

@@ -12,7 +12,8 @@ from dashboards.coverage import coverage
 from dashboards.period import Period
 from dashboards.reports.failed.query import failed
 from dashboards.reports.funnel import options as funnel_options
-from dashboards.reports.funnel.query import funnel
+from dashboards.reports.funnel.people import people_json
+from dashboards.reports.funnel.query import funnel, question
 from dashboards.reports.live.query import live
 from dashboards.reports.overview.query import overview
 from dashboards.reports.retention import options as retention_options
@@ -53,7 +54,11 @@ class Report:
 
 def _funnel(store: Store, site: Site, asked: ReportOptions) -> dict[str, Any]:
     options = funnel_options.parse(asked.own)
-    return funnel(store, site, asked.period, options, asked.filters, now=asked.now).to_json()
+    found = funnel(store, site, asked.period, options, asked.filters, now=asked.now).to_json()
+    if options.people:
+        ready = question(store, site, asked.period, options, asked.filters, now=asked.now)
+        found["people"] = people_json(store, ready, options.people, asked.limit)
+    return found
 
 
 def _retention(store: Store, site: Site, asked: ReportOptions) -> dict[str, Any]:

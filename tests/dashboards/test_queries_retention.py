@@ -44,7 +44,7 @@ OPTIONS = st.builds(
     return_=st.sampled_from(RETURNS),
     start_condition=st.sampled_from(list(CONDITIONS)),
     return_condition=st.sampled_from(list(CONDITIONS)),
-    breakdown=st.sampled_from(["", "country"]),
+    breakdown=st.sampled_from(["", "country", "source"]),
 )
 
 

@@ -12,7 +12,23 @@ from dashboards.expressions import text_of
 
 ORDERS = ("ordered", "strict", "any")
 UNITS = ("person", "visitor", "session")
-OPTIONS = ("step", "order", "open", "window", "unit", "exclude", "optional", "hold", "breakdown")
+TRENDS = ("day", "week", "month")
+FIRST_TOUCH, LAST_TOUCH = "first_touch", "last_touch"
+ASKED = (
+    "step",
+    "order",
+    "open",
+    "window",
+    "unit",
+    "exclude",
+    "optional",
+    "hold",
+    "breakdown",
+    "breakdown-at",
+)
+"""What makes a funnel."""
+
+OPTIONS = (*ASKED, "trend", "next", "people")
 """The report's own options."""
 
 MOST_STEPS, MOST_EXCLUSIONS, MOST_HELD = 12, 12, 3
@@ -45,12 +61,21 @@ class FunnelOptions:
     exclusions: tuple[Exclusion, ...] = ()
     optional: tuple[int, ...] = ()  # numbers of steps, from 1
     hold: tuple[str, ...] = ()  # fields that keep their value all through an attempt
-    breakdown: str = ""  # a field, read at the first event of the attempt
+    breakdown: str = ""  # a field
+    breakdown_at: str = FIRST_TOUCH  # the event whose value counts; or LAST_TOUCH, or the number of a step
+    trend: str = ""  # one of TRENDS: conversion by the day, week or month in which attempts begin
+    next: bool = False  # whether to say where those went who left
+    people: str = ""  # who is to be listed, see `people.who`
 
     @property
     def window_ms(self) -> int:
         """Length of the window in milliseconds."""
         return _window_ms(self.window)
+
+    @property
+    def at_step(self) -> int:
+        """The step whose event gives the value of the breakdown; 0: the first or the last event."""
+        return int(self.breakdown_at) if self.breakdown_at.isdigit() else 0
 
     @property
     def required(self) -> tuple[int, ...]:
@@ -70,11 +95,16 @@ def parse(given: Mapping[str, Sequence[str]]) -> FunnelOptions:
         optional=tuple(_number("optional", text) for text in given.get("optional", ())),
         hold=tuple(name.strip() for name in given.get("hold", ())),
         breakdown=_last(given, "breakdown", "").strip(),
+        breakdown_at=_touch(_last(given, "breakdown-at", FIRST_TOUCH)),
+        trend=_choice("trend", _last(given, "trend", ""), ("", *TRENDS)),
+        next=_last(given, "next", "false") == "true",
+        people=_last(given, "people", "").strip(),
     )
     _check_steps(options)
     _check_fields(options)
     _check_exclusions(options)
     _check_optional(options)
+    _check_breakdown_at(options)
     _check_together(options, given)
     return options
 
@@ -86,7 +116,7 @@ def _last(given: Mapping[str, Sequence[str]], name: str, default: str) -> str:
 
 def _choice(name: str, text: str, choices: Sequence[str]) -> str:
     if text not in choices:
-        raise ConfigError(f"--{name} {text}: one of {', '.join(choices)}")
+        raise ConfigError(f"--{name} {text}: one of {', '.join(filter(None, choices))}")
     return text
 
 
@@ -94,6 +124,17 @@ def _number(name: str, text: str) -> int:
     if not re.fullmatch(r"\s*[0-9]{1,4}\s*", text, re.ASCII):
         raise ConfigError(f"--{name} {text}: give the number of a step, 1 for the first")
     return int(text)
+
+
+def _touch(text: str) -> str:
+    """first_touch, last_touch or the number of a step, which may be written as "step 2"."""
+    plain = text.strip()
+    if plain in (FIRST_TOUCH, LAST_TOUCH):
+        return plain
+    match = re.fullmatch(r"(?:step[ -]?)?([1-9][0-9]{0,3})", plain, re.ASCII)
+    if match is None:
+        raise ConfigError(f"--breakdown-at {text}: {FIRST_TOUCH}, {LAST_TOUCH} or the number of a step")
+    return match[1]
 
 
 def _window_ms(text: str) -> int:
@@ -152,10 +193,17 @@ def _check_optional(options: FunnelOptions) -> None:
         raise ConfigError("--optional: at least two steps must not be optional")
 
 
+def _check_breakdown_at(options: FunnelOptions) -> None:
+    if options.at_step > len(options.steps):
+        raise ConfigError(f"--breakdown-at {options.at_step}: a step from 1 to {len(options.steps)}")
+    if options.breakdown_at != FIRST_TOUCH and not options.breakdown:
+        raise ConfigError(f"--breakdown-at {options.breakdown_at}: needs --breakdown FIELD")
+
+
 def _check_together(options: FunnelOptions, given: Mapping[str, Sequence[str]]) -> None:
     """Refuse an option that another one leaves without a meaning."""
     if options.open:
-        for name in ("order", "window", "exclude", "optional", "hold", "breakdown"):
+        for name in ("order", "window", "exclude", "optional", "hold", "breakdown", "trend", "next"):
             if given.get(name):
                 raise ConfigError(
                     f"--{name}: an open funnel counts each step by itself, leave out one of the two"

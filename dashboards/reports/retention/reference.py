@@ -111,14 +111,14 @@ def _acts(
         if not s.is_bot and s.visitor_id not in daily:
             person, touches = known.person(s.visitor_id), range(index(s.start), index(s.end) + 1)
             place = (s.start, 0, s.session_id, "")
-            value = str(getattr(s, field)) if field else ""
+            value = str(getattr(s, field)) if field and active[0] else ""
             yield Act(person, touches, *active, s.revenue, place, value)
     for e in known.events:
         fits = bool(starts and starts(e)), bool(returns and returns(e))
         if any(fits) and not e.is_bot and e.visitor_id not in daily:
             person, at = known.person(e.visitor_id), index(e.event_time)
             place = (e.event_time, e.seq, e.event_id, e.visitor_id)
-            value = str(getattr(e, field)) if field else ""
+            value = str(getattr(e, field)) if field and starts else ""
             yield Act(person, range(at, at + 1), *fits, Decimal(0), place, value)
 
 
