@@ -146,7 +146,7 @@ class Row:
     new: bool = False  # there was none of it before
 
 
-def bars(
+def bars(  # noqa: PLR0913 - what a table is told
     text: Text, rows: Sequence[Row], head: str, total: int, *, compare: bool = True, counted: str = ""
 ) -> Node:
     """Table with the bar behind the label: rank, share and trend at one glance.

@@ -61,7 +61,9 @@ def _steps(view: View, found: Funnel, here: Next) -> Node:
     ]
     which = html.Div(links, className="seg wrap", role="group", **{"aria-label": text("funnel.next.after")})
     kinds = [("type", text("funnel.next.type")), ("path", text("funnel.next.path"))]
-    return html.Div([which, toggle(view, text("funnel.next.by"), "by", kinds, "type")], className="row g8 wrap between")
+    return html.Div(
+        [which, toggle(view, text("funnel.next.by"), "by", kinds, "type")], className="row g8 wrap between"
+    )
 
 
 def _table(view: View, found: Funnel, here: Next) -> Node:
@@ -69,7 +71,12 @@ def _table(view: View, found: Funnel, here: Next) -> Node:
     by_path = view.state.one("by", "type") == "path"
     acts = here.paths if by_path else here.types
     rows = [
-        Row((act.path or text("funnel.next.no_page")) if by_path else act_name(text, act.event_type, act.event_name), act.units)
+        Row(
+            (act.path or text("funnel.next.no_page"))
+            if by_path
+            else act_name(text, act.event_type, act.event_name),
+            act.units,
+        )
         for act in acts[:SHOWN]
     ]
     rest = here.went_on - sum(row.value for row in rows)
@@ -79,7 +86,9 @@ def _table(view: View, found: Funnel, here: Next) -> Node:
     if nothing:
         rows.append(Row(text("funnel.next.nothing"), nothing))
     head = text("funnel.next.path" if by_path else "funnel.next.type")
-    return bars(text, rows, head, here.left, compare=False, counted=text(f"funnel.count.{found.options.unit}"))
+    return bars(
+        text, rows, head, here.left, compare=False, counted=text(f"funnel.count.{found.options.unit}")
+    )
 
 
 def _list(view: View, here: Next) -> Node:

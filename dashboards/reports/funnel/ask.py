@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from clicktrail.errors import ConfigError
-from dashboards.conditions import ConditionError, parse as parse_condition
+from dashboards.conditions import ConditionError
+from dashboards.conditions import parse as parse_condition
 from dashboards.expressions import text_of
 from dashboards.filters import check_by_engine
 from dashboards.i18n import Text
@@ -19,6 +20,9 @@ PARAMS = (*ASKED, "trend", "left", "by", "segment")
 
 BREAKDOWN = "channel"
 """The breakdown of the page when none is chosen."""
+
+MOST_DAYS = 45
+"""A longer period shows its trend by weeks."""
 
 _BESIDE = ("breakdown", "breakdown-at", "trend")
 """Options of a card beside the steps: the steps stand without them."""
@@ -39,12 +43,11 @@ class Wish:
 def wish(view: View) -> Wish:
     """Read the address. Raises StoreError when the engine cannot be asked about a regular expression."""
     own, text = view.state.own, view.text
-    faults = _conditions(view.desk.store, own.get("step", ()), "step", text)
-    tails = [one.partition(":")[2] for one in own.get("exclude", ())]
-    faults |= _conditions(view.desk.store, tails, "exclude", text)
-    faults |= _fields(view)
-    steps = {name: own[name] for name in ASKED if name in own and name not in _BESIDE}
-    options = _parsed(steps, faults, text) if len(own.get("step", ())) > 1 else None
+    faults = _faults(view)
+    if len(own.get("step", ())) < 2:
+        return Wish(None, faults)
+    given = {name: own[name] for name in ASKED if name in own and name not in _BESIDE}
+    options = _parsed(_sound(given, faults), faults, text)
     if options is None or faults.keys() - set(_BESIDE):
         return Wish(None, faults)
     if options.open:
@@ -52,31 +55,46 @@ def wish(view: View) -> Wish:
     beside = {
         "breakdown": (view.state.one("breakdown", BREAKDOWN),),
         "breakdown-at": own.get("breakdown-at", ()),
-        "trend": (view.state.one("trend", "day" if view.period.days <= 45 else "week"),),
+        "trend": (view.state.one("trend", "day" if view.period.days <= MOST_DAYS else "week"),),
     }
-    kept = {name: values for name, values in beside.items() if name not in faults}
     if "breakdown" in faults:
-        kept.pop("breakdown-at", None)
-    found = _parsed({**steps, **kept}, faults, text)
-    if found is None:  # one of those beside: without it
-        found = _parsed({**steps, **{n: v for n, v in kept.items() if n not in faults}}, faults, text)
-    return Wish(replace(found or options, next=True), faults)
+        beside = {"trend": beside["trend"]}
+    found = _parsed({**given, **beside}, faults, text) or options
+    return Wish(replace(found, next=True), faults)
 
 
-def _parsed(
-    given: Mapping[str, tuple[str, ...]], faults: dict[str, str], text: Text
-) -> FunnelOptions | None:
-    """None, and one more fault, when the options cannot be meant."""
+def _parsed(given: Mapping[str, tuple[str, ...]], faults: dict[str, str], text: Text) -> FunnelOptions | None:
+    """The options without those that cannot be meant, each of which is one more fault; None: no steps."""
     try:
         return parse(given)
     except OptionError as error:
         faults.setdefault(error.option, error.said(text))
-    except ConfigError as error:
-        faults.setdefault("step", _said(error, text))
-    return None
+        rest = {name: values for name, values in given.items() if name != error.option}
+        return _parsed(rest, faults, text) if error.option != "step" and error.option in given else None
 
 
-def _conditions(store: Store, texts: tuple[str, ...] | list[str], name: str, text: Text) -> dict[str, str]:
+def _sound(given: Mapping[str, tuple[str, ...]], faults: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """The options with what is known to be wrong left out, so that the rest can be read."""
+    steps = tuple(
+        "event_type=page_view" if f"step-{at}" in faults else step for at, step in enumerate(given["step"], 1)
+    )
+    left_out = {name.partition("-")[0] for name in faults}
+    rest = {name: values for name, values in given.items() if name not in left_out}
+    return {**rest, "step": steps}
+
+
+def _faults(view: View) -> dict[str, str]:
+    """What is wrong with the conditions and the fields."""
+    own, store, text = view.state.own, view.desk.store, view.text
+    tails = tuple(one.partition(":")[2] or "path=/" for one in own.get("exclude", ()))
+    return {
+        **_conditions(store, own.get("step", ()), "step", text),
+        **_conditions(store, tails, "exclude", text),
+        **_fields(view),
+    }
+
+
+def _conditions(store: Store, texts: tuple[str, ...], name: str, text: Text) -> dict[str, str]:
     """Control → what is wrong with its condition."""
     faults = {}
     for number, condition in enumerate(texts, 1):

@@ -23,13 +23,12 @@ def columns(view: View, found: Funnel) -> Node:
     )
 
 
-def legend(view: View) -> Node:
-    """What the two fillings of a bar mean."""
-    text = view.text
-    keys = [
-        html.Span([html.I(className="fn-key"), text("funnel.reached")]),
-        html.Span([html.I(className="fn-key hatch"), text("funnel.has_time")]),
-    ]
+def legend(view: View, found: Funnel) -> Node:
+    """What the fillings of a bar mean."""
+    kinds = [("", "funnel.reached")]
+    kinds += [("hatch", "funnel.has_time")] if found.in_progress else []
+    kinds += [("opt", "funnel.step.optional_short")] if found.options.optional else []
+    keys = [html.Span([html.I(className=f"fn-key {look}".strip()), view.text(key)]) for look, key in kinds]
     return html.Div(keys, className="legend")
 
 
@@ -56,7 +55,9 @@ def _column(view: View, found: Funnel, number: int) -> Node:
 
 def _plot(view: View, found: Funnel, number: int, name: str) -> Node:
     here, step = _height(found, number), found.steps[number - 1]
-    said = view.text("funnel.bar", units=units(view.text, found.options, step.reached.part), step=number, name=name)
+    said = view.text(
+        "funnel.bar", units=units(view.text, found.options, step.reached.part), step=number, name=name
+    )
     who = "entered" if number == 1 and not found.options.open else f"reached-{number}"
     hatch = html.Span(className="fn-hatch", style={"--h": f"{100 * _could(found, number):.2f}%"})
     bar = link(
@@ -77,7 +78,11 @@ def _band(here: float, there: float, following: Step) -> Node:
     """From the top of this bar to the top of the next, with the step rate on it."""
     shape = f"polygon(0 {100 - 100 * here:.2f}%,100% {100 - 100 * there:.2f}%,100% 100%,0 100%)"
     rate = following.from_previous.value
-    pill = [] if rate is None else [html.Span([format.percent(rate, 0), icon("chevron-right", 14)], className="fn-pill")]
+    pill = (
+        []
+        if rate is None
+        else [html.Span([format.percent(rate, 0), icon("chevron-right", 14)], className="fn-pill")]
+    )
     slope = html.Span(className="fn-slope", style={"clipPath": shape})
     return html.Div([slope, *pill], className="fn-band", **{"aria-hidden": "true"})
 
@@ -86,8 +91,11 @@ def _below(view: View, found: Funnel, number: int, step: Step) -> list[Node]:
     text, options = view.text, found.options
     count = units(text, options, step.reached.part)
     if number == 1 and not options.open:
-        said = text("funnel.entered", units=text.n(f"funnel.units.{options.unit}", step.reached.part))
-        first = [html.Div(format.number(step.reached.part), className="fn-big"), html.Div(said, className="muted sm")]
+        said = text(f"funnel.entered.{options.unit}")
+        first = [
+            html.Div(format.number(step.reached.part), className="fn-big"),
+            html.Div(said, className="muted sm"),
+        ]
         return [html.Div([*first, *_left(view, found, number, step)], className="fn-text")]
     lines: list[Node] = [
         html.Div(share(step.reached), className="fn-big"),
@@ -96,7 +104,11 @@ def _below(view: View, found: Funnel, number: int, step: Step) -> list[Node]:
     if number > 1:
         before = max((one for one in options.required if one < number), default=1)
         rest = " " + text("funnel.of_step", step=before, interval=interval(step.from_previous))
-        lines.append(html.Div([html.B(share(step.from_previous)), html.Span(rest, className="muted")], className="sm num"))
+        lines.append(
+            html.Div(
+                [html.B(share(step.from_previous)), html.Span(rest, className="muted")], className="sm num"
+            )
+        )
     lines += _took(view, step)
     return [html.Div([*lines, *_left(view, found, number, step)], className="fn-text")]
 

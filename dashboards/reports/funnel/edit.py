@@ -1,4 +1,4 @@
-"""What a click does to the funnel in the address: steps that move or go take their numbers with them. Pure."""
+"""What a click does to the funnel in the address; steps that move or go take their numbers along. Pure."""
 
 from __future__ import annotations
 

@@ -52,7 +52,13 @@ def _step(view: View, number: int, condition: str, fault: str) -> Node:
     label = [html.Span(str(number), className="fn-n"), html.Span(name, className="ell")]
     if str(number) in state.all("optional"):
         label.append(html.Span(text("funnel.step.optional_short"), className="muted xs"))
-    opened = menu(label, _step_menu(view, number, condition), "", "fn-pop", text("funnel.step.edit", n=number, name=name))
+    opened = menu(
+        label,
+        _step_menu(view, number, condition),
+        "",
+        "fn-pop",
+        text("funnel.step.edit", n=number, name=name),
+    )
     cross = link(
         icon("x", 14),
         state.href(own=edit.without(state.own, number)),
@@ -175,7 +181,9 @@ def _order(view: View) -> Node:
     chosen = "open" if state.one("open") == "true" else state.one("order", "ordered")
     options = []
     for order in ORDERS:
-        left_out = () if order == "ordered" else ("optional",) if order == "strict" else ("optional", "exclude")
+        left_out = (
+            () if order == "ordered" else ("optional",) if order == "strict" else ("optional", "exclude")
+        )
         own = {"open": (), "order": () if order == "ordered" else (order,), **dict.fromkeys(left_out, ())}
         options.append(_option(state.href(own=own), text(f"funnel.order.{order}"), order == chosen))
     href = state.href(own={**dict.fromkeys(_CLOSED, ()), "open": ("true",)})
@@ -213,7 +221,9 @@ def _unit(view: View) -> Node:
     chosen = state.one("unit", "person")
     options = [
         _option(
-            state.href(own={"unit": () if one == "person" else (one,)}), text(f"funnel.unit.{one}"), one == chosen
+            state.href(own={"unit": () if one == "person" else (one,)}),
+            text(f"funnel.unit.{one}"),
+            one == chosen,
         )
         for one in UNITS
     ]
@@ -282,7 +292,10 @@ def _held(view: View) -> list[Node]:
         html.Button(text("funnel.by.show"), className="btn primary", type="submit"),
     ]
     form = url_form(view, fields, "hold|" + "|".join(given))
-    return [*chips, menu([icon("plus", 14), text("funnel.hold")], [form, field_list("hold")], "chip", "fn-pop")]
+    return [
+        *chips,
+        menu([icon("plus", 14), text("funnel.hold")], [form, field_list("hold")], "chip", "fn-pop"),
+    ]
 
 
 def field_input(name: str, value: str) -> Node:

@@ -11,7 +11,7 @@ from dashboards import format, theme
 from dashboards.annotations import Annotation, lines
 from dashboards.i18n import Text
 from dashboards.reports.funnel.names import interval, share
-from dashboards.reports.funnel.records import Bucket
+from dashboards.reports.funnel.records import LEAST_ENTRIES, Bucket
 
 HEIGHT = 240
 _HOVER = "%{customdata}<extra></extra>"
@@ -22,7 +22,7 @@ def trend(buckets: Sequence[Bucket], text: Text, notes: Sequence[Annotation] = (
     xs = [one.start.isoformat() for one in buckets]
     ys = [one.converted.value for one in buckets]
     done = next((at for at, one in enumerate(buckets) if one.unfinished), len(buckets))
-    said = [_said(one, text) for one in buckets]
+    said, running = [_said(one, text) for one in buckets], text("chart.running")
     stroke = {"color": "var(--c1)", "width": 2.25}
     traces = [
         *_band(buckets, xs),
@@ -30,19 +30,27 @@ def trend(buckets: Sequence[Bucket], text: Text, notes: Sequence[Annotation] = (
                    cliponaxis=False, **_dots(done)),
         go.Scatter(x=xs[max(0, done - 1) :], y=ys[max(0, done - 1) :], mode="lines", hoverinfo="skip",
                    line={**stroke, "dash": "4px,4px"}, cliponaxis=False),
-        go.Scatter(x=xs[done:], y=ys[done:], customdata=[f"{one} {text('chart.running')}" for one in said[done:]],
+        go.Scatter(x=xs[done:], y=ys[done:], customdata=[f"{one} {running}" for one in said[done:]],
                    mode="markers", hovertemplate=_HOVER, cliponaxis=False,
                    marker={"size": 6, "color": "var(--panel)", "line": {"color": "var(--c1)", "width": 2}}),
     ]  # fmt: skip
-    highest = max((one.converted.high or 0.0 for one in buckets), default=0.0)
+    top = _top(buckets)
     return theme.figure(
         traces,
         height=HEIGHT,
         margin={"l": 4, "r": 22, "t": 24 if notes else 12, "b": 4},
         xaxis=_axis(buckets, text.lang),
-        yaxis={"range": [0, min(1.0, highest * 1.08) or 1], "tickformat": ".0%" if highest > 0.05 else ".1%"},
+        yaxis={"range": [0, top], "tickformat": ".0%" if top > 0.05 else ".1%"},
         **lines(notes),
     )
+
+
+def _top(buckets: Sequence[Bucket]) -> float:
+    """The end of the axis: the highest rate with some air, and most of the band of days with many entries."""
+    rates = [one.converted for one in buckets if one.converted.whole]
+    highest = max((rate.value or 0.0 for rate in rates), default=0.0)
+    sure = max((rate.high or 0.0 for rate in rates if rate.whole >= LEAST_ENTRIES), default=0.0)
+    return min(1.0, 1.1 * max(highest, sure)) or 1.0
 
 
 def _dots(done: int) -> dict[str, Any]:
@@ -60,12 +68,12 @@ def _band(buckets: Sequence[Bucket], xs: Sequence[str]) -> list[Any]:
             runs[-1].append(at)
         elif runs[-1]:
             runs.append([])
+    rates = [one.converted for one in buckets]
     return [
         go.Scatter(
             x=[xs[at] for at in (*run, *reversed(run))],
-            y=[*(buckets[at].converted.high for at in run), *(buckets[at].converted.low for at in reversed(run))],
+            y=[*(rates[at].high for at in run), *(rates[at].low for at in reversed(run))],
             fill="toself", fillcolor="var(--fill)", mode="lines", line={"width": 0}, hoverinfo="skip",
-            cliponaxis=False,
         )
         for run in runs if run
     ]  # fmt: skip
@@ -86,8 +94,10 @@ def _axis(buckets: Sequence[Bucket], lang: str) -> dict[str, Any]:
     step = max(1, -(-len(buckets) // 8))
     shown = buckets[::-1][::step][::-1]
     day = "%-m月%-d日" if lang == "zh" else "%a %-d %b"
+    last = buckets[-1].start.isoformat()
     return {
         "type": "date", "tickmode": "array", "hoverformat": day,
+        "range": [buckets[0].start.isoformat(), f"{last}T12:00"] if len(buckets) > 1 else None,
         "tickvals": [one.start.isoformat() for one in shown],
         "ticktext": [format.day(one.start, lang) for one in shown],
     }  # fmt: skip

@@ -24,8 +24,14 @@ def first(view: View, found: Sequence[SavedFunnel]) -> Node:
     if not begun:
         parts += _suggested(view)
         if found:
-            parts += [html.H3(text("funnel.saved.open"), className="fn-title"), html.Div([_saved(view, one) for one in found], className="fn-offers")]
-        parts.append(html.Div(add_form(view), className="fn-new"))
+            parts += [
+                html.H3(text("funnel.saved.open"), className="fn-title"),
+                html.Div([_saved(view, one) for one in found], className="fn-offers"),
+            ]
+        parts += [
+            html.H3(text("funnel.own"), className="fn-title"),
+            html.Div(add_form(view), className="fn-new"),
+        ]
     return html.Div(parts)
 
 
@@ -34,9 +40,7 @@ def _suggested(view: View) -> list[Node]:
     text, offered = view.text, funnels(view)
     if not offered:
         return [html.P(text("funnel.empty.none"), className="muted sm center-text")]
-    links = [
-        link(_chain(view, steps), view.state.href(own={"step": steps}), "fn-offer") for steps in offered
-    ]
+    links = [link(_chain(view, steps), view.state.href(own={"step": steps}), "fn-offer") for steps in offered]
     return [html.H3(text("funnel.suggested"), className="fn-title"), html.Div(links, className="fn-offers")]
 
 
@@ -46,7 +50,12 @@ def _chain(view: View, steps: Sequence[str]) -> list[Node]:
         if number > 1:
             nodes.append(icon("chevron-right", 14))
         name = step_name(view.text, condition)
-        nodes.append(html.Span([html.Span(str(number), className="fn-n"), html.Span(name, className="ell")], className="fn-piece"))
+        nodes.append(
+            html.Span(
+                [html.Span(str(number), className="fn-n"), html.Span(name, className="ell")],
+                className="fn-piece",
+            )
+        )
     return nodes
 
 

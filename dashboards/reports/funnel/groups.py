@@ -26,7 +26,9 @@ def groups(view: View, found: Funnel, faults: Mapping[str, str]) -> Node:
     """The card."""
     text = view.text
     said = [words for name, words in faults.items() if name in ("breakdown", "breakdown-at")]
-    body: list[Node] = [html.Div([icon("circle-alert", 14), one[:400]], className="fn-fault", role="alert") for one in said]
+    body: list[Node] = [
+        html.Div([icon("circle-alert", 14), one[:400]], className="fn-fault", role="alert") for one in said
+    ]
     body.append(html.Div([_fields(view), _touch(view, found)], className="row g8 wrap fn-by"))
     if not found.options.breakdown:
         body.append(empty("list", text("funnel.who"), text("funnel.by.none"), small=True))
@@ -85,7 +87,10 @@ def _table(view: View, found: Funnel) -> Node:
     text = view.text
     heads = [
         html.Th(field_name(text, found.options.breakdown), scope="col"),
-        *(html.Th(text(f"funnel.head.{key}"), scope="col", className="n") for key in ("entered", "converted", "rate")),
+        *(
+            html.Th(text(f"funnel.head.{key}"), scope="col", className="n")
+            for key in ("entered", "converted", "rate")
+        ),
         html.Th(text("funnel.head.interval"), scope="col", className="fn-w"),
         html.Th(text("funnel.head.verdict"), scope="col"),
     ]
@@ -96,7 +101,9 @@ def _table(view: View, found: Funnel) -> Node:
         rest = html.Td(_few(view, found), colSpan=6, className="muted sm")
         rows.append(html.Tr(rest, className="fn-few"))
     table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)], className="t rows stack fn-groups")
-    return html.Div(table, className="fn-scroll", tabIndex="0", role="region", **{"aria-label": text("funnel.who")})
+    return html.Div(
+        table, className="fn-scroll", tabIndex="0", role="region", **{"aria-label": text("funnel.who")}
+    )
 
 
 def _few(view: View, found: Funnel) -> str:
@@ -116,7 +123,10 @@ def _row(view: View, found: Funnel, one: Segment, most: float) -> Node:
         _count(view, rate.whole, "entered", own, text("funnel.head.entered")),
         _count(view, rate.part, "converted", own, text("funnel.head.converted")),
         html.Td(share(rate), className="n strong", **{"data-label": text("funnel.head.rate")}),
-        html.Td([_whisker(found, one, most), html.Span(interval(rate), className="muted num xs")], className="fn-w"),
+        html.Td(
+            [_whisker(found, one, most), html.Span(interval(rate), className="muted num xs")],
+            className="fn-w",
+        ),
         html.Td(_verdict(view, found, one)),
     ]
     return html.Tr(cells)
@@ -134,7 +144,10 @@ def _whisker(found: Funnel, one: Segment, most: float) -> Node:
     everybody = found.known.value or 0.0
     marks = [
         html.I(className="fn-all", style={"left": f"{100 * min(1.0, everybody / most):.1f}%"}),
-        html.I(className="fn-line", style={"left": f"{100 * low / most:.1f}%", "width": f"{100 * (high - low) / most:.1f}%"}),
+        html.I(
+            className="fn-line",
+            style={"left": f"{100 * low / most:.1f}%", "width": f"{100 * (high - low) / most:.1f}%"},
+        ),
         html.I(className="fn-dot", style={"left": f"{100 * value / most:.1f}%"}),
     ]
     return html.Span(marks, className="fn-whisker", **{"aria-hidden": "true"})

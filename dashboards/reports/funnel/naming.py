@@ -47,20 +47,30 @@ def open_href(view: View, one: SavedFunnel) -> str:
 def _row(view: View, one: SavedFunnel) -> Node:
     """Its name, a form to rename it, and a cross."""
     text, on = view.text, is_open(view, one)
-    name = link(
-        one.name, open_href(view, one), "grow break", **({"aria-current": "true"} if on else {})
-    )
+    name = link(one.name, open_href(view, one), "grow break", **({"aria-current": "true"} if on else {}))
     change = html.Details(
         [
-            html.Summary(icon("pencil", 14), className="ghost sq", **{"aria-label": f"{text('funnel.saved.rename')}: {one.name}"}),
+            html.Summary(
+                icon("pencil", 14),
+                className="ghost sq",
+                **{"aria-label": f"{text('funnel.saved.rename')}: {one.name}"},
+            ),
             _form("rename", one.id, one.name, text("funnel.saved.rename"), text("funnel.saved.name")),
         ],
         className="fn-rename",
     )
     cross = html.Button(
-        icon("trash-2", 14), type="submit", className="ghost sq", **{"aria-label": text("funnel.saved.delete", name=one.name)}
+        icon("trash-2", 14),
+        type="submit",
+        className="ghost sq",
+        **{"aria-label": text("funnel.saved.delete", name=one.name)},
     )
-    gone = Element("form", [hidden("do", "remove"), hidden("id", one.id), cross], key=f"gone|{one.id}", **{"data-store": "funnel-ask"})
+    gone = Element(
+        "form",
+        [hidden("do", "remove"), hidden("id", one.id), cross],
+        key=f"gone|{one.id}",
+        **{"data-store": "funnel-ask"},
+    )
     return html.Div([name, change, gone], className="row g8 fn-row sm")
 
 
@@ -75,12 +85,18 @@ def _form(do: str, id: str, name: str, words: str, label: str) -> Node:
         Element("label", [label, field]),
         html.Button(words, className="btn primary" if do == "save" else "btn", type="submit"),
     ]
-    return Element("form", fields, className="fields", key=f"{do}|{id}|{name}", **{"data-store": "funnel-ask"})
+    return Element(
+        "form", fields, className="fields", key=f"{do}|{id}|{name}", **{"data-store": "funnel-ask"}
+    )
 
 
 def stores() -> list[Node]:
     """What the page holds for the forms."""
-    return [dcc.Store(id="funnel-ask"), dcc.Store(id="funnel-done"), html.Div(id="funnel-trouble", role="alert")]
+    return [
+        dcc.Store(id="funnel-ask"),
+        dcc.Store(id="funnel-done"),
+        html.Div(id="funnel-trouble", role="alert"),
+    ]
 
 
 def connect(app: Dash, desk: Desk) -> None:

@@ -15,7 +15,18 @@ ORDERS = ("ordered", "strict", "any")
 UNITS = ("person", "visitor", "session")
 TRENDS = ("day", "week", "month")
 FIRST_TOUCH, LAST_TOUCH = "first_touch", "last_touch"
-ASKED = ("step", "order", "open", "window", "unit", "exclude", "optional", "hold", "breakdown", "breakdown-at")
+ASKED = (
+    "step",
+    "order",
+    "open",
+    "window",
+    "unit",
+    "exclude",
+    "optional",
+    "hold",
+    "breakdown",
+    "breakdown-at",
+)
 """What makes a funnel."""
 
 OPTIONS = (*ASKED, "trend", "next", "people")

@@ -20,7 +20,7 @@ from dashboards.parts import card, computed, empty, exports, graph, icon
 from dashboards.people import Selection
 from dashboards.reports.funnel import naming, saved
 from dashboards.reports.funnel.after import after, leak
-from dashboards.reports.funnel.ask import PARAMS, Wish, wish
+from dashboards.reports.funnel.ask import MOST_DAYS, PARAMS, Wish, wish
 from dashboards.reports.funnel.columns import columns, legend
 from dashboards.reports.funnel.editor import editor
 from dashboards.reports.funnel.figure import HEIGHT, trend
@@ -104,12 +104,26 @@ def _body(view: View, answer: Answer) -> list[Node]:
         nodes: list[Node] = [edit] if view.state.all("step") else []
         if len(view.state.all("step")) < 2:
             nodes.append(first(view, answer.saved))
+        else:
+            nodes.append(
+                empty(
+                    "circle-alert", view.text("funnel.faulty"), view.text("funnel.faulty.words"), small=True
+                )
+            )
         return [html.Section(nodes, className="card")]
     if not found.converted.whole:
         words = view.text("funnel.nobody.words", name=step_name(view.text, found.steps[0].name))
         nothing = empty("funnel", view.text("funnel.nobody"), words)
         return [html.Section([edit, nothing], className="card")]
-    head = html.Div([html.Div(className="grow"), legend(view), _how(view, answer, found), exports(view, "funnel", "steps")], className="row g12 fn-legend")
+    head = html.Div(
+        [
+            html.Div(className="grow"),
+            legend(view, found),
+            _how(view, answer, found),
+            exports(view, "funnel", "steps"),
+        ],
+        className="row g12 fn-legend",
+    )
     return [
         html.Section([edit, head, columns(view, found)], className="card"),
         html.Div([groups(view, found, faults), after(view, found)], className="grid fn-two")
@@ -141,7 +155,9 @@ def _sentence(view: View, found: Funnel | None) -> str:
         entered = units(text, found.options, found.converted.whole)
         return text("funnel.open_sentence", entered=entered, last=done, name=names[-1])
     last = found.options.required[-1]
-    said = text("funnel.sentence", rate=in_hundred(text, found.converted), first=names[0], last=names[last - 1])
+    said = text(
+        "funnel.sentence", rate=in_hundred(text, found.converted), first=names[0], last=names[last - 1]
+    )
     worst = leak(found)
     if worst is None:
         return f"{said} {text('funnel.no_leak')}"
@@ -153,7 +169,7 @@ def _sentence(view: View, found: Funnel | None) -> str:
 def _trend(view: View, answer: Answer, found: Funnel) -> Node:
     text = view.text
     title = text("funnel.trend")
-    default = "day" if view.period.days <= 45 else "week"
+    default = "day" if view.period.days <= MOST_DAYS else "week"
     by = toggle(view, title, "trend", [(one, text(f"funnel.trend.{one}")) for one in TRENDS], default)
     said = [one.converted for one in found.trend if one.converted.whole]
     rates = sorted(said, key=lambda rate: rate.value or 0.0)
@@ -163,9 +179,15 @@ def _trend(view: View, answer: Answer, found: Funnel) -> Node:
         high=share(rates[-1]) if rates else "–",
     )
     fault = answer.wish.faults.get("trend")
-    trouble = html.Div([icon("circle-alert", 14), fault[:400]], className="fn-fault", role="alert") if fault else None
+    trouble = (
+        html.Div([icon("circle-alert", 14), fault[:400]], className="fn-fault", role="alert")
+        if fault
+        else None
+    )
     info = computed(view, found.computed[0], text("funnel.how.trend", zone=view.zone))
-    chart = graph("funnel-trend", trend(found.trend, text, answer.notes), label, HEIGHT) if found.trend else None
+    chart = (
+        graph("funnel-trend", trend(found.trend, text, answer.notes), label, HEIGHT) if found.trend else None
+    )
     words = html.P(text("funnel.trend.words"), className="muted xs mt4")
     body = [one for one in (trouble, chart, words) if one is not None]
     return card(title, *body, tools=[by, exports(view, "funnel", "trend")], info=info)
@@ -176,8 +198,7 @@ def download(view: View, name: str) -> list[list[object]] | None:
     wanted = wish(view)
     if wanted.options is None or view.site is None:
         return None
-    rows = _TABLES[name](_found(view, wanted.options).to_json()) if name in _TABLES else None
-    return rows
+    return _TABLES[name](_found(view, wanted.options).to_json()) if name in _TABLES else None
 
 
 def _flat(rows: list[dict[str, Any]], *left_out: str) -> list[list[object]]:
@@ -199,7 +220,9 @@ def _next_rows(document: dict[str, Any]) -> list[list[object]]:
     head: list[object] = ["step", "by", "event_type", "event_name", "path", "count"]
     rows: list[list[object]] = []
     for one in document["next"]:
-        rows += [[one["step"], "type", a["event_type"], a["event_name"], "", a["count"]] for a in one["types"]]
+        rows += [
+            [one["step"], "type", a["event_type"], a["event_name"], "", a["count"]] for a in one["types"]
+        ]
         rows += [[one["step"], "path", "", "", a["path"], a["count"]] for a in one["paths"]]
         rows.append([one["step"], "nothing_more", "", "", "", one["nothing_more"]])
     return [head, *rows]
@@ -239,7 +262,5 @@ def connect(app: Dash, desk: Desk) -> None:
     naming.connect(app, desk)
 
 
-PAGE = Page(
-    "/funnel", "funnel", "funnel", "nav.understand", layout, connect, download, people, PARAMS
-)
+PAGE = Page("/funnel", "funnel", "funnel", "nav.understand", layout, connect, download, people, PARAMS)
 """Registered in dashboards/app.py."""

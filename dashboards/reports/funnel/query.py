@@ -83,15 +83,15 @@ def funnel(  # noqa: PLR0913 - what a report is asked with
     asked = question(store, site, period, options, filters, now=now)
     tables = asked.tables(store)
     steps = asked.computed("steps", _definition(options), _STEPS_SQL)
-    after = asked.computed(
-        "next", _NEXT.format(window=options.window), _NEXT_SQL, acts=acts(options)
-    )
+    after = asked.computed("next", _NEXT.format(window=options.window), _NEXT_SQL, acts=acts(options))
     with ThreadPoolExecutor(2) as pool:
         nexts = pool.submit(after.rows, store, tables) if options.next else None
         rows = steps.rows(store, tables)
         did = nexts.result() if nexts else []
     found = _steps(_part(rows, _ALL), options)
-    known = next((Rate(row["converted_known"], row["entered_known"]) for row in _part(rows, _ALL)), Rate(0, 0))
+    known = next(
+        (Rate(row["converted_known"], row["entered_known"]) for row in _part(rows, _ALL)), Rate(0, 0)
+    )
     return Funnel(
         site.id,
         period,
@@ -255,9 +255,7 @@ def first_of(day: date, trend: str) -> date:
     return day - timedelta(days=day.weekday()) if trend == "week" else day
 
 
-def _next(
-    rows: Sequence[dict[str, Any]], steps: Sequence[Step], options: FunnelOptions
-) -> tuple[Next, ...]:
+def _next(rows: Sequence[dict[str, Any]], steps: Sequence[Step], options: FunnelOptions) -> tuple[Next, ...]:
     """One for each required step but the last."""
     made = []
     for step in options.required[:-1]:

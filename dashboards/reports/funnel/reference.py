@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 
 from dashboards.reports.funnel.options import LAST_TOUCH, FunnelOptions
 
-
 Place = tuple[int, int, bytes, bytes]
 """Where an event stands in a history: at, seq, event_id, visitor_id."""
 
@@ -212,9 +211,7 @@ def _told(history: Sequence[Seen], attempt: _Attempt, options: FunnelOptions, wa
     return Reached(stopped, after, waits, _value(history, attempt, filled, options), start.at, finish.order)
 
 
-def _value(
-    history: Sequence[Seen], attempt: _Attempt, filled: dict[int, int], options: FunnelOptions
-) -> str:
+def _value(history: Sequence[Seen], attempt: _Attempt, filled: dict[int, int], options: FunnelOptions) -> str:
     if options.at_step:
         return history[filled[options.at_step]].value if options.at_step in filled else ""
     return history[attempt.places[-1] if options.breakdown_at == LAST_TOUCH else attempt.start].value

@@ -17,7 +17,7 @@ from store.tables.client import Store
 KIND = "funnel"
 LONGEST = 80
 KEPT = (*ASKED, "trend")
-"""The parameters of the page that make a saved funnel; the period and the filters stay those of the reader."""
+"""The parameters that make a saved funnel; the period and the filters stay those of the reader."""
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,7 @@ def funnels(view: View) -> tuple[tuple[str, ...], ...]:
     return made(types, names, paths)
 
 
-def made(
-    types: Sequence[str], names: Sequence[str], paths: Sequence[str]
-) -> tuple[tuple[str, ...], ...]:
+def made(types: Sequence[str], names: Sequence[str], paths: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     """The funnels of a site with these event types, names of custom events and pages, most frequent first."""
     seen = next((one for one in ("page_view", "screen_view") if one in types), None)
     found: list[tuple[str, ...]] = []
