@@ -28,8 +28,8 @@ def saved_menu(view: View, found: Sequence[SavedFunnel]) -> Node:
         current = next((one.name for one in found if is_open(view, one)), "")
         rows.append(_form("save", "", current, text("funnel.saved.save"), text("funnel.saved.name")))
     here = next((one.name for one in found if is_open(view, one)), text("funnel.saved"))
-    label = [icon("save"), html.Span(here, className="ell fn-here"), icon("chevron-down", 14)]
-    return menu(label, rows, "btn", "right fn-saved")
+    label = [icon("save"), html.Span(here, className="ell fn-here wide"), icon("chevron-down", 14)]
+    return menu(label, rows, "btn", "right fn-saved", f"{text('funnel.saved.open')}: {here}")
 
 
 def is_open(view: View, one: SavedFunnel) -> bool:

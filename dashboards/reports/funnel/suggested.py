@@ -16,10 +16,10 @@ _PASSIVE = ("ping", "asset", "performance", "consent", "delivery", "message", "a
 
 
 def frequent(view: View) -> tuple[str, ...]:
-    """The most frequent event types of the site's last days, as conditions."""
+    """The most frequent event types of the period, as conditions."""
     if view.site is None:
         return ()
-    types = suggested(view.desk, view.site.id, "event_type", "")
+    types = suggested(view.desk, view.site.id, "event_type", "", view.period.begins)
     return tuple(condition("event_type", one) for one in types if one not in _PASSIVE)
 
 
@@ -27,10 +27,9 @@ def funnels(view: View) -> tuple[tuple[str, ...], ...]:
     """Funnels that this site can have, the most telling first; each of two steps or more."""
     if view.site is None:
         return ()
-    site = view.site.id
-    types = suggested(view.desk, site, "event_type", "")
-    names = suggested(view.desk, site, "event_name", "")
-    paths = suggested(view.desk, site, "path", "")
+    fields = ("event_type", "event_name", "path")
+    site, since = view.site.id, view.period.begins
+    types, names, paths = (suggested(view.desk, site, field, "", since) for field in fields)
     return made(types, names, paths)
 
 
