@@ -118,7 +118,7 @@ def test_the_report_knows_what_the_page_shows(
         ("converted", "=wap", 2, "Reached “Ordered”, Channel: wap"),
     ],
 )
-def test_the_people_behind_a_number(  # noqa: PLR0913 - fixtures and a case
+def test_the_people_behind_a_number(
     store: Store,
     reader: Store,
     shop: FunnelShop,

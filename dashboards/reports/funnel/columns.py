@@ -27,7 +27,7 @@ def legend(view: View, found: Funnel) -> Node:
     """What the fillings of a bar mean."""
     kinds = [("", "funnel.reached")]
     kinds += [("hatch", "funnel.has_time")] if found.in_progress else []
-    kinds += [("opt", "funnel.step.optional_short")] if found.options.optional else []
+    kinds += [("maybe", "funnel.step.optional_short")] if found.options.optional else []
     keys = [html.Span([html.I(className=f"fn-key {look}".strip()), view.text(key)]) for look, key in kinds]
     return html.Div(keys, className="legend")
 
@@ -63,7 +63,7 @@ def _plot(view: View, found: Funnel, number: int, name: str) -> Node:
     bar = link(
         html.Span(className="fn-fill"),
         people.href(view, "funnel", who),
-        "fn-bar opt" if step.optional else "fn-bar",
+        "fn-bar maybe" if step.optional else "fn-bar",
         style={"--h": f"{100 * here:.2f}%"},
         title=said,
         **{"aria-label": said},

@@ -49,16 +49,14 @@ def _step(view: View, number: int, condition: str, fault: str) -> Node:
     """Its number and name, which open the menu, and a cross."""
     text, state = view.text, view.state
     name = step_name(text, condition)
-    label = [html.Span(str(number), className="fn-n"), html.Span(name, className="ell")]
+    label = [
+        unseen(text("funnel.step.edit") + " "),
+        html.Span(str(number), className="fn-n"),
+        html.Span(name, className="ell", title=name),
+    ]
     if str(number) in state.all("optional"):
         label.append(html.Span(text("funnel.step.optional_short"), className="muted xs"))
-    opened = menu(
-        label,
-        _step_menu(view, number, condition),
-        "",
-        "fn-pop",
-        text("funnel.step.edit", n=number, name=name),
-    )
+    opened = menu(label, _step_menu(view, number, condition), "", "fn-pop")
     cross = link(
         icon("x", 14),
         state.href(own=edit.without(state.own, number)),

@@ -83,7 +83,7 @@ def layout(view: View) -> Node:
         return shell(view, chips(view), bad_request(view, error), title=title, tools=period_tools(view))
     if answer.coverage.last_received is None and not view.state.f:
         return shell(view, first_steps(view), title=title)
-    tools = [naming.saved_menu(view, answer.saved), *period_tools(view), notes_menu(view)]
+    tools = [*period_tools(view), naming.saved_menu(view, answer.saved), notes_menu(view)]
     return shell(
         view,
         chips(view),
@@ -113,7 +113,7 @@ def _body(view: View, answer: Answer) -> list[Node]:
         return [html.Section(nodes, className="card")]
     if not found.converted.whole:
         words = view.text("funnel.nobody.words", name=step_name(view.text, found.steps[0].name))
-        nothing = empty("funnel", view.text("funnel.nobody"), words)
+        nothing = empty("funnel", view.text("funnel.nobody"), words, alone=True)
         return [html.Section([edit, nothing], className="card")]
     head = html.Div(
         [
@@ -160,10 +160,10 @@ def _sentence(view: View, found: Funnel | None) -> str:
     )
     worst = leak(found)
     if worst is None:
-        return f"{said} {text('funnel.no_leak')}"
+        return said + text("funnel.no_leak")
     after_it = next(one for one in found.options.required if one > worst.step)
     rate = in_hundred(text, found.steps[after_it - 1].from_previous)
-    return f"{said} {text('funnel.leak', step=worst.step, left=format.number(worst.left), rate=rate)}"
+    return said + text("funnel.leak", step=worst.step, left=format.number(worst.left), rate=rate)
 
 
 def _trend(view: View, answer: Answer, found: Funnel) -> Node:
