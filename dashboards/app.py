@@ -21,6 +21,7 @@ from dashboards.i18n import Text
 from dashboards.page import Desk, Node, Page, View, utc_now
 from dashboards.parts import empty, failure, link
 from dashboards.reports.failed import page as failed
+from dashboards.reports.funnel import page as funnel
 from dashboards.reports.live import page as live
 from dashboards.reports.overview import page as overview
 from dashboards.reports.retention import page as retention
@@ -34,6 +35,7 @@ from store.tables.client import Store
 PAGES: tuple[Page, ...] = (
     overview.PAGE,
     live.PAGE,
+    funnel.PAGE,
     retention.PAGE,
     sites.PAGE,
     failed.PAGE,

@@ -63,7 +63,8 @@ def computed(view: View, query: Computed, definition: str = "", cover: str = "")
     if given:
         rows.append(
             html.Details(
-                [html.Summary(text("how.parameters")), html.Pre("\n".join(given))], className="details"
+                [html.Summary(text("how.parameters")), html.Pre("\n".join(given), tabIndex="0")],
+                className="details",
             )
         )
     return menu(icon("info", 14), rows, "info", "how", text("how.title"))
@@ -146,12 +147,21 @@ class Row:
     new: bool = False  # there was none of it before
 
 
-def bars(text: Text, rows: Sequence[Row], head: str, total: int, *, compare: bool = True) -> Node:
-    """Table with the bar behind the label: rank, share and trend at one glance. total: what shares are of."""
+def bars(  # noqa: PLR0913 - what a table is told
+    text: Text, rows: Sequence[Row], head: str, total: int, *, compare: bool = True, counted: str = ""
+) -> Node:
+    """Table with the bar behind the label: rank, share and trend at one glance.
+
+    total: what shares are of; counted: what is counted if not visitors.
+    """
     top = max((row.value for row in rows), default=0) or 1
     titles = [html.Th(head, scope="col")] + [
-        html.Th(text(key), className="n", scope="col")
-        for key in ("table.visitors", "table.share", *(("table.change",) if compare else ()))
+        html.Th(words, className="n", scope="col")
+        for words in (
+            counted or text("table.visitors"),
+            text("table.share"),
+            *((text("table.change"),) if compare else ()),
+        )
     ]
     body = []
     for row in rows:

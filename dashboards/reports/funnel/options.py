@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from clicktrail.errors import ConfigError
 from dashboards.conditions import parse as parse_condition
 from dashboards.expressions import text_of
+from dashboards.i18n import Text
 
 ORDERS = ("ordered", "strict", "any")
 UNITS = ("person", "visitor", "session")
@@ -36,6 +37,19 @@ _UNIT_MS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000}
 _LONGEST_MS = 3650 * _UNIT_MS["d"]
 
 
+class OptionError(ConfigError):
+    """An option that cannot be meant; `option` is its name, `said` tells it in the language of a page."""
+
+    def __init__(self, option: str, key: str, given: str = "", **values: object) -> None:
+        self.option, self.given = option, given
+        self._key, self._values = f"funnel.bad.{key}", values
+        super().__init__(f"--{option}{' ' * bool(given)}{given}: {self.said(Text('en'))}")
+
+    def said(self, text: Text) -> str:
+        """What is wrong, and how to write it."""
+        return text(self._key, **self._values)
+
+
 @dataclass(frozen=True)
 class Exclusion:
     """An event between step `first` and step `last` that fits the condition ends the attempt."""
@@ -43,6 +57,11 @@ class Exclusion:
     first: int  # number of a step, from 1
     last: int
     condition: str
+
+    @property
+    def between(self) -> str:
+        """Its two steps as they are written: 1-2."""
+        return f"{self.first}-{self.last}"
 
     def covers(self, step: int) -> bool:
         """Whether an attempt that has reached `step` is ended by such an event."""
@@ -116,13 +135,13 @@ def _last(given: Mapping[str, Sequence[str]], name: str, default: str) -> str:
 
 def _choice(name: str, text: str, choices: Sequence[str]) -> str:
     if text not in choices:
-        raise ConfigError(f"--{name} {text}: one of {', '.join(filter(None, choices))}")
+        raise OptionError(name, "choice", text, choices=", ".join(filter(None, choices)))
     return text
 
 
 def _number(name: str, text: str) -> int:
     if not re.fullmatch(r"\s*[0-9]{1,4}\s*", text, re.ASCII):
-        raise ConfigError(f"--{name} {text}: give the number of a step, 1 for the first")
+        raise OptionError(name, "number", text)
     return int(text)
 
 
@@ -133,32 +152,30 @@ def _touch(text: str) -> str:
         return plain
     match = re.fullmatch(r"(?:step[ -]?)?([1-9][0-9]{0,3})", plain, re.ASCII)
     if match is None:
-        raise ConfigError(f"--breakdown-at {text}: {FIRST_TOUCH}, {LAST_TOUCH} or the number of a step")
+        raise OptionError("breakdown-at", "touch", text)
     return match[1]
 
 
 def _window_ms(text: str) -> int:
     match = re.fullmatch(r"([0-9]{1,9})([mhdw])", text, re.ASCII)
     if match is None:
-        raise ConfigError(f"--window {text}: write minutes, hours, days or weeks as 30m, 12h, 14d or 2w")
+        raise OptionError("window", "window_form", text)
     length = int(match[1]) * _UNIT_MS[match[2]]
     if not _UNIT_MS["m"] <= length <= _LONGEST_MS:
-        raise ConfigError(f"--window {text}: a window is 1m to 3650d")
+        raise OptionError("window", "window_range", text)
     return length
 
 
 def _exclusion(text: str) -> Exclusion:
     match = re.fullmatch(r"\s*([0-9]{1,4})\s*-\s*([0-9]{1,4})\s*:(.*)", text, re.DOTALL | re.ASCII)
     if match is None:
-        raise ConfigError(f"--exclude {text}: write two steps and a condition as 1-2:path=/help")
+        raise OptionError("exclude", "exclude_form", text)
     return Exclusion(int(match[1]), int(match[2]), match[3])
 
 
 def _check_steps(options: FunnelOptions) -> None:
     if not 2 <= len(options.steps) <= MOST_STEPS:
-        raise ConfigError(
-            f"a funnel has 2 to {MOST_STEPS} steps, not {len(options.steps)}: --step CONDITION each"
-        )
+        raise OptionError("step", "steps", most=MOST_STEPS, count=len(options.steps))
     for condition in (*options.steps, *(one.condition for one in options.exclusions)):
         parse_condition(condition)
     _window_ms(options.window)
@@ -166,38 +183,34 @@ def _check_steps(options: FunnelOptions) -> None:
 
 def _check_fields(options: FunnelOptions) -> None:
     if len(options.hold) > MOST_HELD:
-        raise ConfigError(f"--hold: at most {MOST_HELD} fields, not {len(options.hold)}")
+        raise OptionError("hold", "hold", most=MOST_HELD, count=len(options.hold))
     for name in (*options.hold, *filter(None, (options.breakdown,))):
         text_of(name)
 
 
 def _check_exclusions(options: FunnelOptions) -> None:
     if len(options.exclusions) > MOST_EXCLUSIONS:
-        raise ConfigError(f"--exclude: at most {MOST_EXCLUSIONS}, not {len(options.exclusions)}")
+        raise OptionError("exclude", "excludes", most=MOST_EXCLUSIONS, count=len(options.exclusions))
     for one in options.exclusions:
         if not 1 <= one.first < one.last <= len(options.steps):
-            raise ConfigError(
-                f"--exclude {one.first}-{one.last}: steps are 1 to {len(options.steps)}, the earlier first"
-            )
+            raise OptionError("exclude", "exclude_steps", one.between, most=len(options.steps))
         if {one.first, one.last} & set(options.optional):
-            raise ConfigError(f"--exclude {one.first}-{one.last}: between steps that are not optional")
+            raise OptionError("exclude", "exclude_optional", one.between)
 
 
 def _check_optional(options: FunnelOptions) -> None:
     for step in options.optional:
         if not 2 <= step <= len(options.steps):
-            raise ConfigError(
-                f"--optional {step}: a step from 2 to {len(options.steps)}, the first one is needed"
-            )
+            raise OptionError("optional", "optional", str(step), most=len(options.steps))
     if len(options.required) < 2:
-        raise ConfigError("--optional: at least two steps must not be optional")
+        raise OptionError("optional", "optional_all")
 
 
 def _check_breakdown_at(options: FunnelOptions) -> None:
     if options.at_step > len(options.steps):
-        raise ConfigError(f"--breakdown-at {options.at_step}: a step from 1 to {len(options.steps)}")
+        raise OptionError("breakdown-at", "at_step", options.breakdown_at, most=len(options.steps))
     if options.breakdown_at != FIRST_TOUCH and not options.breakdown:
-        raise ConfigError(f"--breakdown-at {options.breakdown_at}: needs --breakdown FIELD")
+        raise OptionError("breakdown-at", "at_nothing", options.breakdown_at)
 
 
 def _check_together(options: FunnelOptions, given: Mapping[str, Sequence[str]]) -> None:
@@ -205,10 +218,8 @@ def _check_together(options: FunnelOptions, given: Mapping[str, Sequence[str]]) 
     if options.open:
         for name in ("order", "window", "exclude", "optional", "hold", "breakdown", "trend", "next"):
             if given.get(name):
-                raise ConfigError(
-                    f"--{name}: an open funnel counts each step by itself, leave out one of the two"
-                )
+                raise OptionError(name, "open")
     if options.order == "any" and options.exclusions:
-        raise ConfigError("--exclude: steps in any order have no between; use --order ordered or strict")
+        raise OptionError("exclude", "exclude_any")
     if options.order != "ordered" and options.optional:
-        raise ConfigError(f"--optional: only with --order ordered, not {options.order}")
+        raise OptionError("optional", "optional_order", order=options.order)

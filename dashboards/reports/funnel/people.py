@@ -6,10 +6,9 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from clicktrail.errors import ConfigError
 from dashboards.computed import Computed, read_sql
 from dashboards.expressions import Expression, fill
-from dashboards.reports.funnel.options import FunnelOptions
+from dashboards.reports.funnel.options import FunnelOptions, OptionError
 from dashboards.reports.funnel.query import Question
 from store.tables.client import Store
 
@@ -21,16 +20,16 @@ _PEOPLE = "The people among the entries of the funnel that are meant, each once.
 def who(text: str, options: FunnelOptions) -> tuple[str, int]:
     """(entered, reached, left or waiting; number of the step) of entered, converted, reached-2, left-1 …
 
-    Raises ConfigError when the text cannot be read or the funnel has no such step.
+    Raises OptionError when the text cannot be read or the funnel has no such step.
     """
     match = _WHO.fullmatch(text)
     if match is None or (match[1] in ("reached", "left", "waiting")) != bool(match[2]):
-        raise ConfigError(f"--people {text}: entered, converted, reached-STEP, left-STEP or waiting-STEP")
+        raise OptionError("people", "people", text)
     kind, step = match[1], int(match[2] or 0)
     if step > len(options.steps):
-        raise ConfigError(f"--people {text}: steps are 1 to {len(options.steps)}")
+        raise OptionError("people", "people_step", text, most=len(options.steps))
     if options.open and kind in ("left", "waiting"):
-        raise ConfigError(f"--people {text}: nobody leaves an open funnel on the way")
+        raise OptionError("people", "people_open", text)
     if kind == "converted":
         return "reached", options.required[-1]
     return kind, max(step, 1)

@@ -172,7 +172,7 @@ class Funnel:
         return self.converted.whole - sum(segment.converted.whole for segment in self.segments)
 
     def to_json(self) -> dict[str, Any]:
-        """{"steps": [...], "entered", "converted", "in_progress", "segments": [...], "trend", "next", "meta"}."""
+        """Steps, entries, segments, trend and what came next as lists of objects; what was asked: meta."""
         return {
             "steps": [step.to_json() for step in self.steps],
             "entered": self.converted.whole,
