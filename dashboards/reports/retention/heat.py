@@ -137,7 +137,15 @@ def _cell(  # noqa: PLR0913 - what a cell shows
     if share is None:
         return html.Td("–", className="muted", title=title)
     step = _STEPS if at == 0 else scaled.step(share)
-    words = "100%" if at == 0 else f"{100 * share:.0f}" if share >= 0.9995 else f"{100 * share:.1f}"
+    words = (
+        "100%"
+        if at == 0
+        else "0"
+        if share == 0
+        else f"{100 * share:.0f}"
+        if share >= 0.9995
+        else f"{100 * share:.1f}"
+    )
     look = f"h{step} open" if unfinished else f"h{step}"
     inner = link(words, href, title=title) if href else html.Span(words, title=title)
     return html.Td(inner, className=look)
