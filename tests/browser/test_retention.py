@@ -74,7 +74,7 @@ def test_each_control_does_what_it_says_and_the_address_holds_it(opened: Any) ->
     page.go_back()
     page.wait_for_selector(".seg a.on:text-is('People')", timeout=MS)
     page.click("summary:has-text('Channel')")
-    page.click("a.opt:text-is('Source')")
+    page.click("a.opt:has(span:text-is('Source'))")
     page.wait_for_selector("h2:has-text('by source at the start')", timeout=MS)
     assert page.query_selector(".by tr:has-text('google')") is not None
 
