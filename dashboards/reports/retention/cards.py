@@ -15,7 +15,7 @@ from dashboards.reports.retention.heat import COLUMNS
 from dashboards.reports.retention.question import breakdown_menu
 from dashboards.reports.retention.records import Cohort, Group
 from dashboards.reports.retention.who import WAITING, who
-from dashboards.reports.retention.words import interval, later, name_of, time_sentence
+from dashboards.reports.retention.words import field_name, interval, later, name_of, time_sentence
 from dashboards.significance import LEAST
 
 
@@ -78,7 +78,7 @@ def cohort_card(view: View, answer: Answer) -> Node:
     rows = [_period(view, answer, cohort, at) for at in range(min(len(cohort.cells), COLUMNS))]
     table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)], className="t rows close")
     box = html.Div(table, className="scroll-x", tabIndex="0", role="region", **{"aria-label": title})
-    return card(title, html.P(text("retention.cohort.words"), className="sm muted"), box)
+    return card(title, html.P(text("retention.cohort.words"), className="sm muted mb8"), box)
 
 
 def _period(view: View, answer: Answer, cohort: Cohort, at: int) -> Node:
@@ -107,7 +107,7 @@ def breakdown_card(view: View, answer: Answer) -> Node:
     """The period after the start, divided by a value at the start: rate, interval, verdict."""
     text, report = view.text, answer.report
     unit, by = report.options.period, report.options.breakdown
-    title = text(f"retention.by.{unit}", field=text.name("field", by))
+    title = text(f"retention.by.{unit}", field=field_name(view, by))
     info = computed(view, answer.sql("cells"), text("retention.how.by", least=LEAST))
     tools = [breakdown_menu(view, report.options), exports(view, "retention", "breakdown")]
     groups = [group for group in report.groups if group.next.whole]

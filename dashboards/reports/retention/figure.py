@@ -26,9 +26,9 @@ def return_curve(answer: Answer, text: Text, name: str) -> Any:
         _said(text("retention.mean"), share, None if money else (mean.back.low, mean.back.high))
         for share, mean in zip(shares, means, strict=True)
     ]
-    traces = []
+    traces: list[Any] = []
     if not money:
-        traces.append(_band(at, [mean.back.low for mean in means], [mean.back.high for mean in means]))
+        traces += _band(at, [mean.back.low for mean in means], [mean.back.high for mean in means])
     traces.append(_line(at, shares, said, "var(--c1)"))
     highest = max((s for s in (*shares, *(mean.back.high for mean in means if not money)) if s), default=0.0)
     if answer.looked_at is not None:
@@ -101,19 +101,18 @@ def time_curve(found: TimeToReturn, text: Text) -> Any:
     """The share that is back by so many days after the first visit, with Greenwood's band."""
     points = found.curve()
     days = [point[0] for point in points]
-    shares = [point[1] for point in points]
     said = [
         f"{text('retention.time.by', n=day)} <b>{format.percent(share)}</b> "
         f"({100 * low:.1f}–{format.percent(high)})"
         for day, share, low, high in points
     ]
     highest = max((point[3] for point in points), default=0.0)
-    traces = [
-        _band(days, [point[2] for point in points], [point[3] for point in points]),
-        _line(days, shares, said, "var(--c1)"),
-    ]
+    line = go.Scatter(
+        x=days, y=[point[1] for point in points], customdata=said, mode="lines", hovertemplate=_HOVER,
+        line={"color": "var(--c1)", "width": 2.25, "shape": "hv"}, cliponaxis=False,
+    )  # fmt: skip
     return theme.figure(
-        traces,
+        [*_band(days, [point[2] for point in points], [point[3] for point in points], "hv"), line],
         height=HEIGHT,
         margin={"l": 4, "r": 22, "t": 12, "b": 4},
         xaxis=_steps(max([*days, 1]), first=0),
@@ -121,12 +120,15 @@ def time_curve(found: TimeToReturn, text: Text) -> Any:
     )
 
 
-def _band(xs: Sequence[int], low: Sequence[float | None], high: Sequence[float | None]) -> Any:
+def _band(
+    xs: Sequence[int], low: Sequence[float | None], high: Sequence[float | None], shape: str = "linear"
+) -> list[Any]:
     """The area between two lines, without hover."""
-    return go.Scatter(
-        x=[*xs, *reversed(xs)], y=[*high, *reversed(low)], fill="toself", fillcolor="var(--band)",
-        mode="lines", line={"width": 0}, hoverinfo="skip",
-    )  # fmt: skip
+    edge = {"mode": "lines", "line": {"width": 0, "shape": shape}, "hoverinfo": "skip"}
+    return [
+        go.Scatter(x=xs, y=low, **edge),
+        go.Scatter(x=xs, y=high, fill="tonexty", fillcolor="var(--band)", **edge),
+    ]
 
 
 def _line(
@@ -143,13 +145,8 @@ def _line(
 def _steps(last: int, first: int = 1) -> dict[str, Any]:
     """At most nine whole numbers on the axis: every one, or every second, seventh …"""
     step = next((one for one in (1, 2, 5, 7, 14, 28, 60, 90) if (last - first) / one <= 8), 100)
-    ticks = (
-        [tick for tick in range(0, last + 1, step) if tick >= first]
-        if step > 1
-        else list(range(first, last + 1))
-    )
     edge = 0.03 * (last - first + 1)
     return {
-        "tickmode": "array", "tickvals": ticks, "ticktext": [str(tick) for tick in ticks],
-        "range": [first - edge, last + edge],
+        "tickmode": "linear", "tick0": 0, "dtick": step, "range": [first - edge, last + edge],
+        "hoverformat": "d",
     }  # fmt: skip

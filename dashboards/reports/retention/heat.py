@@ -16,6 +16,7 @@ from dashboards.reports.retention.answer import Answer
 from dashboards.reports.retention.records import Cell, Cohort, Mean
 from dashboards.reports.retention.who import who
 from dashboards.reports.retention.words import interval, later, name_of
+from dashboards.significance import LEAST
 
 ROWS, COLUMNS = 31, 15
 """Cohorts (the newest) and periods after the start that are shown; the downloads hold all."""
@@ -36,18 +37,20 @@ class Scale:
 
 
 def scale(answer: Answer) -> Scale:
-    """The least round top that holds all finished shares after the first period."""
+    """The least round top that holds all shares after the first period, finished ones if there are any."""
     money = answer.shows == "money"
-    cohorts, means = shown(answer), answer.report.everyone.known[1:COLUMNS]
     shares = [
-        cohort.money(at) if money else cell.back.value
-        for cohort in cohorts
-        if money or cohort.size >= 30
+        (cell.unfinished, cohort.money(at) if money else cell.back.value)
+        for cohort in shown(answer)
+        if money or cohort.size >= LEAST
         for at, cell in enumerate(cohort.cells[:COLUMNS])
-        if at and not cell.unfinished
+        if at
     ]
-    shares += [mean.money if money else mean.back.value for mean in means]
-    highest = max((share for share in shares if share is not None), default=0.0)
+    shares += [
+        (False, one.money if money else one.back.value) for one in answer.report.everyone.known[1:COLUMNS]
+    ]
+    whole = [share for unfinished, share in shares if not unfinished and share]
+    highest = max(whole or [share for _, share in shares if share], default=0.0)
     return Scale(next((top for top in _TOPS if top >= highest), _TOPS[-1]))
 
 
@@ -137,7 +140,15 @@ def _cell(  # noqa: PLR0913 - what a cell shows
     if share is None:
         return html.Td("–", className="muted", title=title)
     step = _STEPS if at == 0 else scaled.step(share)
-    words = "100%" if at == 0 else f"{100 * share:.0f}" if share >= 0.9995 else f"{100 * share:.1f}"
+    words = (
+        "100%"
+        if at == 0
+        else "0"
+        if share == 0
+        else f"{100 * share:.0f}"
+        if share >= 0.9995
+        else f"{100 * share:.1f}"
+    )
     look = f"h{step} open" if unfinished else f"h{step}"
     inner = link(words, href, title=title) if href else html.Span(words, title=title)
     return html.Td(inner, className=look)

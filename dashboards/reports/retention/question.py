@@ -9,7 +9,7 @@ from dash import html
 from clicktrail.errors import ConfigError
 from dashboards.controls import chips, condition_fields, kept, toggle, url_form
 from dashboards.page import Node, View
-from dashboards.parts import icon, link, menu
+from dashboards.parts import icon, link, menu, unseen
 from dashboards.reports.retention.answer import DEFAULT_BREAKDOWN, options_of
 from dashboards.reports.retention.options import BREAKDOWNS, RetentionOptions
 from dashboards.static import Element
@@ -101,8 +101,12 @@ def breakdown_menu(view: View, options: RetentionOptions) -> Node:
                 **({"aria-current": "true"} if on else {}),
             )
         )
-    label = [text.name("field", options.breakdown), icon("chevron-down", 14)]
-    return menu(label, html.Div(rows, className="scroll"), "btn sm", "right", text("retention.by"))
+    label = [
+        unseen(f"{text('retention.by')}: "),
+        text.name("field", options.breakdown),
+        icon("chevron-down", 14),
+    ]
+    return menu(label, html.Div(rows, className="scroll"), "btn sm", "right")
 
 
 def readable(view: View) -> RetentionOptions | None:

@@ -51,6 +51,10 @@ class Act:
     value: str  # of the field of the breakdown
 
 
+Key = tuple[str, int, int]
+"""(value of the breakdown, cohort, periods after it)."""
+
+
 def cells(
     known: Known,
     options: RetentionOptions,
@@ -58,26 +62,36 @@ def cells(
     *,
     starts: Meets | None = None,
     returns: Meets | None = None,
-) -> dict[tuple[str, int, int], tuple[int, Decimal]]:
-    """(value, cohort, offset) → (people, revenue) where there is any; `starts` and `returns` None: active."""
+) -> dict[Key, tuple[int, Decimal]]:
+    """(people, revenue) where there is any; `starts` and `returns` None: active."""
     begun = calendar.begun
-    acts: dict[str, list[Act]] = defaultdict(list)
-    for act in _acts(known, options, calendar, starts, returns):
-        acts[act.person].append(act)
-    people: dict[tuple[str, int, int], int] = defaultdict(int)
-    revenue: dict[tuple[str, int, int], Decimal] = defaultdict(Decimal)
-    for own in acts.values():
-        for cohort, value in _cohorts(own, options):
-            if not 0 <= cohort < begun:
-                continue
-            for period in {cohort, *_back(own, cohort, options, calendar)}:
-                people[value, cohort, period - cohort] += 1
-            for act in own:
-                period = act.touches[0]
-                if cohort <= period < begun:
-                    revenue[value, cohort, period - cohort] += act.revenue
-    found = {key: (people[key], revenue[key]) for key in {*people, *revenue}}
+    acts = _by_person(known, options, calendar, starts, returns)
+    people = members(known, options, calendar, starts=starts, returns=returns)
+    revenue: dict[Key, Decimal] = defaultdict(Decimal)
+    for (value, cohort, offset), own in people.items():
+        for act in (act for person in own if offset == 0 for act in acts[person]):
+            if cohort <= act.touches[0] < begun:
+                revenue[value, cohort, act.touches[0] - cohort] += act.revenue
+    found = {key: (len(people.get(key, ())), revenue[key]) for key in {*people, *revenue}}
     return {key: cell for key, cell in found.items() if any(cell)}
+
+
+def members(
+    known: Known,
+    options: RetentionOptions,
+    calendar: Calendar,
+    *,
+    starts: Meets | None = None,
+    returns: Meets | None = None,
+) -> dict[Key, set[str]]:
+    """The people of each cell; those of the cohort itself 0 periods after it."""
+    found: dict[Key, set[str]] = defaultdict(set)
+    for person, own in _by_person(known, options, calendar, starts, returns).items():
+        for cohort, value in _cohorts(own, options):
+            if 0 <= cohort < calendar.begun:
+                for period in {cohort, *_back(own, cohort, options, calendar)}:
+                    found[value, cohort, period - cohort].add(person)
+    return dict(found)
 
 
 def waits(known: Known, calendar: Calendar) -> list[tuple[int, bool]]:
@@ -99,6 +113,15 @@ def waits(known: Known, calendar: Calendar) -> list[tuple[int, bool]]:
             wait = (min(later, default=now) - end).total_seconds()
             found.append((max(0, int(wait)), bool(later)))
     return found
+
+
+def _by_person(
+    known: Known, options: RetentionOptions, calendar: Calendar, starts: Meets | None, returns: Meets | None
+) -> dict[str, list[Act]]:
+    acts: dict[str, list[Act]] = defaultdict(list)
+    for act in _acts(known, options, calendar, starts, returns):
+        acts[act.person].append(act)
+    return acts
 
 
 def _acts(

@@ -62,7 +62,7 @@ def people(view: View, text: str) -> Selection | None:
     asked = ask(view.desk.store, site, view.period, options, view.state.f, now=view.desk.now())
     if text == WAITING:
         return _selection(
-            view, asked, fill(_WAITING_SQL, first_visits=FIRST_VISITS), {}, view.text("retention.who.waiting")
+            asked, fill(_WAITING_SQL, first_visits=FIRST_VISITS), {}, view.text("retention.who.waiting")
         )
     meant = read_who(text)
     places = _places(asked, meant) if meant else None

@@ -100,3 +100,9 @@ def time_sentence(view: View, answer: Answer) -> str:
             span = format.span(when, view.lang)
             return text(f"retention.time.{key}", span=span, n=people, back=back)
     return text("retention.time.few", n=people, back=back)
+
+
+def field_name(view: View, field: str) -> str:
+    """A field inside a sentence: in English without its capital."""
+    name = view.text.name("field", field)
+    return name[:1].lower() + name[1:] if view.lang == "en" and view.text.has(f"field.{field}") else name
