@@ -31,6 +31,7 @@ COMMANDS = {
     "status": "how far the log and the pipeline are",
     "store": "the embedded store",
     "up": "collector, pipeline, store and dashboard together",
+    "user": "who may see the dashboard: add, list, remove, new passwords",
     "verify": "compare the tables with what follows from the events and the log",
 }
 """Name → one line of help; the module is clicktrail/commands/<name>.py."""

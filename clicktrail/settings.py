@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,10 @@ def _seconds(text: str) -> float:
     return value
 
 
+def _address(text: str) -> str:
+    return str(ip_address(text.strip()))
+
+
 def _setting(default: Any, read: Callable[[str], Any], help: str) -> Any:
     return field(default=default, metadata={"read": read, "help": help})
 
@@ -61,6 +66,12 @@ class Settings:
     )
     dashboard_host: str = _setting("127.0.0.1", str, "Address the dashboard listens on.")
     dashboard_port: int = _setting(8050, _port, "Port of the dashboard.")
+    dashboard_proxy: str = _setting(
+        "",
+        _address,
+        "Address of the reverse proxy before the dashboard whose X-Forwarded-For, -Proto and -Host are "
+        "believed, e.g. 127.0.0.1 (default: nobody's are).",
+    )
     store_port: int = _setting(0, _port, "Port of the embedded store (0: 9000 if free, else any).")
     store_memory: int = _setting(4 << 30, _size, "Memory the embedded store may use, e.g. 4G.")
     query_seconds: float = _setting(30.0, _seconds, "Longest run of one query of a reader, in seconds.")

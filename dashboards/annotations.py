@@ -14,6 +14,7 @@ from dash import State as Given
 
 from clicktrail.errors import ClicktrailError, ConfigError
 from dashboards import format
+from dashboards.access import CHANGE
 from dashboards.controls import hidden
 from dashboards.page import Desk, Node, View
 from dashboards.parts import icon, menu, unseen
@@ -99,7 +100,8 @@ def _short(words: str) -> str:
 def notes_menu(view: View) -> Node:
     """The menu beside the period: the notes of its days, each with a cross, and a form for another one."""
     text = view.text
-    rows = [_row(view, one) for one in marks(view)]
+    may = view.may(CHANGE)
+    rows = [_row(view, one, may=may) for one in marks(view)]
     day = Element(
         "input",
         type="date",
@@ -125,12 +127,11 @@ def notes_menu(view: View) -> Node:
         unseen(text("notes")),
         html.Span(str(len(rows)), className="num") if rows else None,
     ]
-    return menu(
-        [one for one in label if one is not None], [*rows, *empty, form], "btn", "right", text("notes")
-    )
+    parts = [*rows, *empty, *([form] if may else [])]
+    return menu([one for one in label if one is not None], parts, "btn", "right", text("notes"))
 
 
-def _row(view: View, one: Annotation) -> Node:
+def _row(view: View, one: Annotation, *, may: bool) -> Node:
     cross = html.Button(
         icon("x", 14),
         type="submit",
@@ -139,7 +140,9 @@ def _row(view: View, one: Annotation) -> Node:
     )
     form = Element("form", [hidden("remove", one.id), cross], **{"data-store": "note-ask"})
     day = html.Span(format.day(one.day, view.lang), className="muted num xs")
-    return html.Div([day, html.Span(one.words, className="grow break sm"), form], className="row g8 opt")
+    return html.Div(
+        [day, html.Span(one.words, className="grow break sm"), form if may else None], className="row g8 opt"
+    )
 
 
 def stores() -> list[Node]:

@@ -13,7 +13,8 @@ from plotly.offline import get_plotlyjs_version
 
 from clicktrail.errors import ClicktrailError, StoreError
 from clicktrail.settings import Settings
-from dashboards import theme
+from dashboards import gate, login, theme
+from dashboards.access import AccessError, guarded
 from dashboards.annotations import connect as connect_notes
 from dashboards.annotations import stores as note_stores
 from dashboards.downloads import serve_downloads
@@ -26,6 +27,7 @@ from dashboards.reports.live import page as live
 from dashboards.reports.overview import page as overview
 from dashboards.reports.retention import page as retention
 from dashboards.reports.sites import page as sites
+from dashboards.reports.users import page as users
 from dashboards.shell import shell
 from dashboards.state import State
 from dashboards.static import fast
@@ -39,6 +41,7 @@ PAGES: tuple[Page, ...] = (
     retention.PAGE,
     sites.PAGE,
     failed.PAGE,
+    users.PAGE,
 )
 """Every page, in the order of the navigation. A new page is one line here."""
 
@@ -94,7 +97,7 @@ def create_app(
         title="Clicktrail",
         meta_tags=[{"name": "viewport", "content": "width=device-width,initial-scale=1"}],
     )
-    desk = Desk(store_reader, writer, settings, PAGES, now)
+    desk = Desk(store_reader, guarded(writer), settings, PAGES, now)
     app.server.extensions[_DESK] = desk
     for page in PAGES:
         register_page(
@@ -112,12 +115,11 @@ def create_app(
             *note_stores(),
         ]
     )
-    for page in PAGES:
-        if page.connect is not None:
-            page.connect(app, desk)
+    rights = gate.connect_pages(app, desk)
     connect_notes(app, desk)
     serve_downloads(app.server, desk)
     serve_suggestions(app.server, desk)
+    login.serve_login(app.server, gate.close(app.server, desk, rights), writer, _THEME)
     app.server.after_request(_headers(app))
     return app
 
@@ -130,9 +132,21 @@ def _desk() -> Desk:
 def _layout(page: Page) -> Callable[..., Node]:
     def layout(**params: Any) -> Node:
         desk = _desk()
-        return fast(_guarded(desk.view(State.of(page.path, params, desk.own(page.path))), page))
+        state = State.of(page.path, params, desk.own(page.path))
+        try:
+            return fast(_guarded(desk.view(state), page))
+        except AccessError as error:
+            return fast(_refused(desk.glance(state), error, page))
 
     return layout
+
+
+def _refused(view: View, error: AccessError, page: Page) -> Node:
+    """The card of a page or a site that is not for who asks."""
+    links = [link(site.domain or site.id, view.state.href("/", site=site.id), "btn") for site in view.sites]
+    title, words = gate.said(view.text, error)
+    body = empty("lock", title, words, *links[:6], alone=True)
+    return shell(view, html.Section(body, className="card", role="alert"), title=view.text(page.name))
 
 
 def _guarded(view: View, page: Page) -> Node:
@@ -159,7 +173,7 @@ def _title(page: Page) -> Callable[..., str]:
 
 
 def _not_found(**params: Any) -> Node:
-    view = _desk().view(State.of("/404", params))
+    view = _desk().glance(State.of("/404", params))
     home = link(view.text("overview"), view.state.href("/"), "btn primary")
     body = empty("search", view.text("lost"), view.text("lost.words"), home, alone=True)
     return fast(shell(view, html.Section(body, className="card"), title=view.text("lost")))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 from functools import cached_property
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from clicktrail.errors import ClicktrailError, StoreError
 from clicktrail.settings import Settings
+from dashboards.access import SEE, Access, Right, current
 from dashboards.i18n import Text
 from dashboards.period import Period
 from dashboards.replays import Replays
@@ -42,6 +43,8 @@ class Page:
 
     `layout` gets a View; `connect` registers callbacks; `download` gives a table's rows, the first one its
     head, None for a name it does not know; `people` says who is counted by one of its numbers.
+    Who asks needs `right` for the page, `takes` for its downloads, and for a callback with one of the inputs
+    of `acts` (component id → right) that one.
     """
 
     path: str
@@ -53,6 +56,9 @@ class Page:
     download: Callable[[View, str], list[list[object]] | None] | None = None
     people: Callable[[View, str], Selection | None] | None = None
     params: tuple[str, ...] = ()  # names of its own parameters in the URL
+    right: Right = SEE
+    takes: Right = SEE
+    acts: Mapping[str, Right] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,28 +91,51 @@ class Desk:
         """The view of an address: path and query."""
         return self.view(State.of_search(path, search, self.own(path)))
 
-    def view(self, state: State) -> View:
-        """A request of a page; a store that is away leaves the sites of the collector's file."""
-        try:
-            return View(self, state, tuple(sites(self.store)))
-        except StoreError as error:
-            return View(self, state, self._sites_on_file(), error)
+    def right(self, path: str) -> Right:
+        """What is needed for the page at a path."""
+        return next((page.right for page in self.pages if page.path == path), SEE)
 
-    def _sites_on_file(self) -> tuple[Site, ...]:
+    def view(self, state: State) -> View:
+        """A request of a page. Raises AccessError if who asks may not see the page or the site."""
+        view = self.glance(state)
+        if view.trouble is None:  # of a store that is away nothing can be seen
+            view.access.enter(self.right(state.path), state.site, view.site.id if view.site else None)
+        return view
+
+    def glance(self, state: State) -> View:
+        """The frame alone, also of what is refused. A store that is away leaves the sites of the file."""
+        access = current()
         try:
-            return tuple(read_sites_file(self.settings.data / "sites.json"))
+            found, trouble = sites(self.store), None
+        except StoreError as error:
+            found, trouble = self._sites_on_file(), error
+        return View(self, state, tuple(site for site in found if access.sees(site.id)), trouble, access)
+
+    def _sites_on_file(self) -> list[Site]:
+        try:
+            return read_sites_file(self.settings.data / "sites.json")
         except (OSError, ClicktrailError):
-            return ()
+            return []
 
 
 @dataclass(frozen=True)
 class View:
-    """One request of a page."""
+    """One request of a page. `sites`: those that who asks may see."""
 
     desk: Desk
     state: State
     sites: tuple[Site, ...]
     trouble: StoreError | None = field(default=None, compare=False)
+    access: Access = field(default_factory=Access, compare=False)
+
+    def may(self, right: Right) -> bool:
+        """Whether who asks has a right on the site: what they may not do is not offered either."""
+        return self.access.holds(right, self.site.id if self.site else None)
+
+    @cached_property
+    def pages(self) -> tuple[Page, ...]:
+        """The pages that may be seen."""
+        return tuple(page for page in self.desk.pages if self.may(page.right))
 
     @cached_property
     def text(self) -> Text:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from types import FrameType
 
 from waitress.server import create_server
@@ -16,47 +15,44 @@ from waitress.server import create_server
 from clicktrail.errors import ConfigError
 from clicktrail.settings import Settings
 from dashboards.app import create_app
+from dashboards.hosts import is_local, no_users
+from store.objects import users
 from store.tables.client import Store, open_store
 
 _logger = logging.getLogger(__name__)
 _THREADS = 8
+_FORWARDED = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
 _PAGE_WAITS_S = 5.0  # for a store that is away: a restart takes less, a reader's patience hardly more
 
 
 def serve(settings: Settings) -> None:
     """Answer until SIGTERM or SIGINT, then return.
 
-    ConfigError: the address is taken, not ours, or not of this machine (there is no login yet).
+    ConfigError: the address is taken or not ours, or other machines reach it and there is no user.
     StoreError: the store is not there at the start; later it may come and go.
     """
-    listener = listen(settings.dashboard_host, settings.dashboard_port)
-    try:
+    with ExitStack() as opened:
         writer = _Writer(settings)
-        try:
-            writer()  # a dashboard may be the first to see this store: the tables must stand
-            reader = open_store(settings, role="reader", wait_s=_PAGE_WAITS_S)
-            try:
-                _run(listener, create_app(reader, writer, settings).server)
-            finally:
-                reader.close()
-        finally:
-            writer.close()
-    finally:
-        listener.close()
+        opened.callback(writer.close)
+        address = settings.dashboard_host, settings.dashboard_port
+        listener = opened.enter_context(listen(*address, lambda: bool(users(writer()))))
+        writer()  # a dashboard may be the first to see this store: the tables must stand
+        reader = opened.enter_context(closing(open_store(settings, role="reader", wait_s=_PAGE_WAITS_S)))
+        _run(listener, create_app(reader, writer, settings).server, settings.dashboard_proxy)
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket on an address of this machine only; ConfigError says which setting to change."""
+def listen(host: str, port: int, has_users: Callable[[], bool] = lambda: False) -> socket.socket:
+    """A listening socket; ConfigError says what to change.
+
+    has_users: whether somebody could log in, asked if other machines can reach the address.
+    """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise ConfigError(f"CLICKTRAIL_DASHBOARD_HOST={host}: no such address ({error.strerror})") from None
     family, kind, protocol, _, address = found[0]
-    if not ipaddress.ip_address(str(address[0]).split("%")[0]).is_loopback:
-        raise ConfigError(
-            f"CLICKTRAIL_DASHBOARD_HOST={host}: the dashboard has no login yet and listens on this machine "
-            "only; use 127.0.0.1, and a proxy that asks for a password to show it to others"
-        )
+    if not is_local(str(address[0])) and not has_users():
+        raise ConfigError(no_users(host))
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -92,9 +88,10 @@ class _Writer:
             self._store.close()
 
 
-def _run(listener: socket.socket, app: Callable[..., object]) -> None:
+def _run(listener: socket.socket, app: Callable[..., object], proxy: str) -> None:
+    believed = {"trusted_proxy": proxy, "trusted_proxy_headers": _FORWARDED} if proxy else {}
     server = create_server(
-        app, sockets=[listener], threads=_THREADS, ident=None, clear_untrusted_proxy_headers=True
+        app, sockets=[listener], threads=_THREADS, ident=None, clear_untrusted_proxy_headers=True, **believed
     )
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # one waiting request is no news
     _logger.info("dashboard on http://%s:%s", *listener.getsockname()[:2])

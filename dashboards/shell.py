@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from dash import html
 
+from dashboards.access import OWN
+from dashboards.account import account, log_out_option
 from dashboards.i18n import LANGUAGES
 from dashboards.page import Node, View
 from dashboards.parts import empty, icon, link, menu, unseen
@@ -46,18 +48,19 @@ def _notes(view: View) -> list[Node]:
 
 
 def _side(view: View, health: Node) -> Node:
-    text, groups = view.text, dict.fromkeys(page.group for page in view.desk.pages)
+    text, groups = view.text, dict.fromkeys(page.group for page in view.pages)
     items: list[Node] = []
     for group in groups:
         items.append(html.Div(text(group), className="nav-group"))
         items += [
             _nav(view, page.path, [icon(page.icon), html.Span(text(page.name))], "nav-item")
-            for page in view.desk.pages
+            for page in view.pages
             if page.group == group
         ]
     feet = html.Div([_language(view), _theme(view)], className="row between")
     brand = html.Div([html.Span(className="logo"), "Clicktrail"], className="brand")
-    parts = [brand, _picker(view, "site"), *items, html.Div(className="grow"), health, feet]
+    who = account(view)
+    parts = [brand, _picker(view, "site"), *items, html.Div(className="grow"), health, who, feet]
     return html.Nav(
         [part for part in parts if part is not None], className="side", **{"aria-label": text("nav.main")}
     )
@@ -71,11 +74,11 @@ def _nav(view: View, path: str, children: list[Node], look: str) -> Node:
 
 def _tabs(view: View) -> Node:
     """The phone's navigation: four pages, and the others behind "More"."""
-    pages = view.desk.pages
+    pages = view.pages
     front = [page for page in pages if page.name in TABS]
     rest = [page for page in pages if page not in front]
     tabs = [_tab(view, page.path, page.icon, page.name) for page in front]
-    if rest:
+    if rest or view.access.user is not None:
         here = view.state.path in {page.path for page in rest}
         options = [
             link(
@@ -86,6 +89,7 @@ def _tabs(view: View) -> Node:
             )
             for page in rest
         ]
+        options += [log_out_option(view)] if view.access.user is not None else []
         more = [icon("ellipsis", 20), html.Span(view.text("nav.more"))]
         tabs.append(menu(more, options, "tab on" if here else "tab", "up"))
     return html.Nav(tabs, className="tabbar", **{"aria-label": view.text("nav.tabs")})
@@ -134,7 +138,8 @@ def _picker(view: View, look: str) -> Node:
                 parts, view.state.href(site=site.id, f=()), "opt", **({"aria-current": "true"} if on else {})
             )
         )
-    options.append(link([icon("plus", 14), text("site.add")], view.state.href("/sites"), "opt sep"))
+    if view.may(OWN):
+        options.append(link([icon("plus", 14), text("site.add")], view.state.href("/sites"), "opt sep"))
     front = [_letter(shown)] if look == "site" else []
     label = [
         unseen(f"{text('site')}: "),
@@ -152,7 +157,9 @@ def _letter(name: str) -> Node:
 def no_site(view: View, title: str) -> Node:
     """The page when there is no site yet, or none of the name in the URL."""
     text = view.text
-    if not view.sites:
+    if not view.sites and not view.may(OWN):
+        body = empty("globe", text("site.none"), text("site.none.words"), alone=True)
+    elif not view.sites:
         action = link([icon("plus", 14), text("site.add")], view.state.href("/sites", site=""), "btn primary")
         body = empty("globe", text("site.first"), text("site.first.words"), action, alone=True)
     else:

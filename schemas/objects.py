@@ -6,6 +6,11 @@ from dataclasses import asdict, dataclass, field
 
 import msgspec
 
+ROLES = ("viewer", "marketer", "admin")
+"""What somebody may do, each also what those before it may: see; take people along and save; set up."""
+EVERY_SITE = "*"
+"""Stands for a site id where a role holds on all of them."""
+
 
 @dataclass(frozen=True)
 class StoredObject:
@@ -42,4 +47,27 @@ class Site:
     @classmethod
     def from_json(cls, document: str | bytes) -> Site:
         """Read a document; unknown members are ignored so that an older program reads a newer one."""
+        return msgspec.json.decode(document, type=cls)
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody who may log in to the dashboard."""
+
+    name: str
+    roles: dict[str, str] = field(default_factory=dict)  # site id or EVERY_SITE → one of ROLES
+    hash: str = field(default="", repr=False)  # of the password, argon2id with its salt and costs
+    stamp: str = field(default="", repr=False)  # another one with each password, and log-ins before it end
+
+    def role(self, site: str) -> str:
+        """The role on a site, "" for none; one given for the site itself goes before that for every site."""
+        return self.roles.get(site, self.roles.get(EVERY_SITE, ""))
+
+    def to_json(self) -> str:
+        """The document kept in the objects table."""
+        return msgspec.json.encode(asdict(self)).decode()
+
+    @classmethod
+    def from_json(cls, document: str | bytes) -> User:
+        """Read a document; unknown members are ignored."""
         return msgspec.json.decode(document, type=cls)

@@ -17,8 +17,10 @@ from clicktrail.folders import check_folders
 from clicktrail.output import json_option, print_result
 from clicktrail.settings import Settings, masked
 from clicktrail.tables import tables
+from dashboards.hosts import is_local, no_users
 from store.log import open_log
 from store.log.base import PIPELINE
+from store.objects import users
 
 PARTS = {
     "the embedded store": ("chdb", "embedded"),
@@ -52,6 +54,7 @@ def _faults(settings: Settings) -> Iterator[tuple[str, str]]:
         yield f"port {port} for the {name}", _port_fault(host, port)
     yield _log_check(settings)
     yield "store", _fault(lambda: _check_store(settings))
+    yield "users of the dashboard", _fault(lambda: _check_users(settings))
 
 
 def _import_fault(module: str, extra: str) -> str:
@@ -103,6 +106,15 @@ def _log_check(settings: Settings) -> tuple[str, str]:
             return f"{name}, pipeline behind by {log.lag(PIPELINE)} {log.lag_unit}", ""
     except ClicktrailError as error:
         return name, str(error)
+
+
+def _check_users(settings: Settings) -> None:
+    """Who could reach the dashboard must be able to log in."""
+    if is_local(settings.dashboard_host):
+        return
+    with tables(settings) as store:
+        if not users(store):
+            raise ConfigError(no_users(settings.dashboard_host))
 
 
 def _check_store(settings: Settings) -> None:

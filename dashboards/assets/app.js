@@ -87,7 +87,15 @@
     share: (b) => copy(location.href, b.dataset.done),
     copy: (b) => copy(b.closest('.pop, .code').querySelector('pre').textContent, b.dataset.done),
     again,
+    logout: () => fetch('/logout', { method: 'POST' }).then(() => location.assign('/login')),
   };
+  // A log-in that is over leads to the log-in page and back; what may not be done says so.
+  const fetched = window.fetch;
+  window.fetch = (...asked) => fetched(...asked).then((answer) => {
+    if (answer.status === 401) location.assign('/login?next=' + encodeURIComponent(location.pathname + location.search));
+    if (answer.status === 403) answer.clone().text().then(toast);
+    return answer;
+  });
 
   document.addEventListener('click', (e) => {
     closeMenus(e.target);

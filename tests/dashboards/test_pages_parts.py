@@ -226,7 +226,7 @@ def test_a_running_day_is_drawn_apart_and_left_out_of_the_filled_line() -> None:
 
 
 def test_only_this_machine_and_a_free_port_are_listened_on() -> None:
-    with pytest.raises(ConfigError, match="no login yet"):
+    with pytest.raises(ConfigError, match="clicktrail user add"):
         listen("0.0.0.0", 0)
     with pytest.raises(ConfigError, match="no such address"):
         listen("nowhere.invalid", 0)

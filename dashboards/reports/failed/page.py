@@ -11,6 +11,7 @@ from dash import State as Given
 
 from clicktrail.errors import StoreError
 from dashboards import format
+from dashboards.access import OWN, SEE_ALL
 from dashboards.controls import period_tools
 from dashboards.page import Desk, Node, Page, View
 from dashboards.parts import card, empty, graph, how
@@ -30,8 +31,10 @@ def layout(view: View) -> Node:
     if view.site is None:
         return no_site(view, text("failed"))
     found = failed(view.desk.store, view.site, view.period, now=view.desk.now(), limit=SHOWN)
-    again = card(text("failed.again"), html.Div(replay_card(view), id="failed-replay"))
-    body: list[Node] = [html.Div([_chart(view, found), again], className="grid g-31 top")]
+    body: list[Node] = [_chart(view, found)]
+    if view.may(OWN):
+        again = card(text("failed.again"), html.Div(replay_card(view), id="failed-replay"))
+        body = [html.Div([*body, again], className="grid g-31 top")]
     if found.failed:
         body += [_reasons(view, found), _newest(view, found)]
     last = view.desk.replays.last()
@@ -203,5 +206,9 @@ def show(desk: Desk, asked: Mapping[str, object] | None, search: str) -> Node:
     return fast(_example(view, found))
 
 
-PAGE = Page("/failed", "failed", "circle-alert", "nav.set_up", layout, connect=connect)
+PAGE = Page(
+    "/failed", "failed", "circle-alert", "nav.set_up", layout, connect=connect,
+    right=SEE_ALL,  # some requests name no site, or one by mistake
+    acts={"failed-try": OWN},
+)  # fmt: skip
 """Registered in dashboards/app.py."""

@@ -11,6 +11,7 @@ from dash import State as Given
 
 from clicktrail.errors import ClicktrailError, StoreError
 from dashboards import format
+from dashboards.access import OWN
 from dashboards.page import Desk, Node, Page, View
 from dashboards.parts import card, empty, link
 from dashboards.reports.sites import form
@@ -38,9 +39,11 @@ def layout(view: View) -> Node:
                 className="card",
             )
         )
-    if found.unknown:
+    if found.unknown and view.may(OWN):
         left.append(_strangers(view, found.unknown))
-    columns = html.Div([html.Div(left, className="grid top"), _form(view)], className="cols")
+    columns = html.Div(left, className="grid top")
+    if view.may(OWN):
+        columns = html.Div([columns, _form(view)], className="cols")
     stores = [dcc.Store(id=name) for name in ("site-form", "site-go", "site-beat")]
     return shell(view, columns, *stores, title=text("sites"), sub=text("sites.sub"))
 
@@ -253,5 +256,7 @@ def save(desk: Desk, site: Site) -> None:
     objects.write_sites_file(desk.settings.data / "sites.json", objects.sites(store))
 
 
-PAGE = Page("/sites", "sites", "panels-top-left", "nav.set_up", layout, connect=connect)
+PAGE = Page(
+    "/sites", "sites", "panels-top-left", "nav.set_up", layout, connect=connect, acts={"site-form": OWN}
+)
 """Registered in dashboards/app.py."""
