@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from dashboards.computed import Computed, read_sql, sql_instant
@@ -48,7 +48,7 @@ def overview(
     """
     kept = session_filter(store, filters)
     before = period.previous()
-    cut = _cut(period, before, now)
+    cut = period.comparable(now)
     given = _parameters(site, before, period, cut, kept)
     sums = kept.computed("totals", _TOTALS, _TOTALS_SQL, given)
     if kept.active:
@@ -77,14 +77,6 @@ def overview(
         computed=(sums, happened, tops),
         **{name: tuple(row for place, row in found if place <= TOP) for name, found in rows.items()},
     )
-
-
-def _cut(period: Period, before: Period, now: datetime) -> datetime:
-    """Where a comparison cuts the period before: as far in as `now` is in the period, by the local clock."""
-    if now >= period.ends:
-        return period.begins
-    clock = now.astimezone(zone_info(period.zone)) - timedelta(days=period.days)
-    return min(max(clock.astimezone(timezone.utc), before.begins), period.begins)
 
 
 def _parameters(
