@@ -22,7 +22,8 @@ from store.tables.client import Store
 _PAGES, _ACTS, _PRODUCTS, _PEOPLE = (
     read_sql(__package__ or "", name) for name in ("pages.sql", "acts.sql", "products.sql", "people.sql")
 )
-_BREAKDOWNS = {"entry": "entry_path", "exit": "exit_path"}
+BREAKDOWNS = {"entry": "entry_path", "exit": "exit_path"}
+"""Lists that are sessions by one field of theirs."""
 _LIKE = (
     " Human events whose time lies in the period; under a filter those inside a session that it keeps. "
     "The period before is as long; while the period runs it is counted up to the same day and time of day."
@@ -59,8 +60,8 @@ def content(  # noqa: PLR0913 - what a report may be asked
     now: datetime,
 ) -> Content:
     """One page of one of LISTS. ConfigError for a bad condition."""
-    if name in _BREAKDOWNS:
-        groups = breakdown(store, site, period, _BREAKDOWNS[name], goal, listing, filters, now=now)
+    if name in BREAKDOWNS:
+        groups = breakdown(store, site, period, BREAKDOWNS[name], goal, listing, filters, now=now)
         return Content(name, goal, period, listing, groups.groups, groups.found, groups.computed, now)
     kept = session_filter(store, filters)
     won = Expression("0") if name == "products" else converts(store, goal)
