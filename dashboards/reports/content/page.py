@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dash import html
 
@@ -76,9 +76,8 @@ def _given(view: View) -> dict[str, str]:
 
 def _tabs(view: View) -> Node:
     """One link a list; the order and the page of another list mean nothing in this one."""
-    kept = view.state.own
-    plain = {name: values for name, values in kept.items() if name not in ("sort", "page", "q")}
-    there = View(view.desk, view.state.with_own(plain), view.sites)
+    plain = {name: values for name, values in view.state.own.items() if name not in ("sort", "page", "q")}
+    there = replace(view, state=replace(view.state, own=plain))
     choices = [(name, view.text(f"content.{name}")) for name in LISTS]
     return toggle(there, view.text("content.lists"), "list", choices, list_of({}))
 
