@@ -19,7 +19,7 @@ from dashboards.expressions import Expression, fill
 from dashboards.filters import SessionFilter, session_filter
 from dashboards.goals import Goal, converts
 from dashboards.listing import Listing
-from dashboards.period import Period
+from dashboards.period import Period, local_date
 from schemas.objects import Site
 from store.tables.client import Store
 
@@ -47,8 +47,8 @@ _PEOPLE = read_sql("dashboards", "breakdown_people.sql")
 _DEFINITION = (
     "Human sessions that start in the period, by what they began with. Visitors are persons; ids that were "
     "joined count once. Engaged: more than 10 visible seconds, two views or an order. Converted: the session "
-    "holds the goal; a session with it twice counts once. Revenue: the orders of these sessions, less refunds, "
-    "in the site's currency. Intervals are Wilson's at 95 %. The period before is as long; while the period "
+    "holds the goal; a session with it twice counts once. Revenue: orders of these sessions, less "
+    "refunds, in the site's currency. Intervals are Wilson's at 95 %. The period before is as long; while the period "
     "runs it is counted up to the same day and time of day."
 )
 
@@ -66,6 +66,7 @@ class Group:
     converted: int = 0  # sessions that hold the goal
     revenue: Decimal = Decimal(0)
     sessions_before: int = 0
+    engaged_before: int = 0
     converted_before: int = 0
     revenue_before: Decimal = Decimal(0)
     trend: tuple[int, ...] = ()  # sessions of each day, or hour of a single day
@@ -89,6 +90,16 @@ class Group:
     def rate_before(self) -> Rate:
         """The same in the period before."""
         return Rate(self.converted_before, self.sessions_before)
+
+    @property
+    def engaged_rate_before(self) -> Rate:
+        """Engaged sessions of the period before."""
+        return Rate(self.engaged_before, self.sessions_before)
+
+    @property
+    def per_session_before(self) -> Decimal | None:
+        """Revenue a session in the period before."""
+        return self.revenue_before / self.sessions_before if self.sessions_before else None
 
     @property
     def per_session(self) -> Decimal | None:
@@ -116,6 +127,7 @@ class Group:
             "revenue": money(self.revenue),
             "revenue_per_session": None if self.per_session is None else money(self.per_session),
             "sessions_before": self.sessions_before,
+            "engaged_before": self.engaged_before,
             "converted_before": self.converted_before,
             "revenue_before": money(self.revenue_before),
             "trend": list(self.trend),
@@ -126,7 +138,7 @@ class Group:
 class Breakdown:
     """One page of a list of groups, and all sessions together."""
 
-    field: str
+    by: str
     goal: Goal
     period: Period
     listing: Listing
@@ -135,6 +147,16 @@ class Breakdown:
     found: int  # groups that the search keeps
     computed: Computed = field(compare=False)
     asked_at: datetime
+
+    def begun(self, trend: Sequence[int]) -> tuple[int, ...]:
+        """The days (or hours) of a trend that had begun when it was asked for, the running one the last."""
+        if self.asked_at >= self.period.ends:
+            return tuple(trend)
+        if self.period.days == 1:
+            hours = max(0.0, (self.asked_at - self.period.begins).total_seconds()) / 3600
+            return tuple(trend[: int(hours) + 1])
+        today = local_date(self.asked_at, self.period.zone)
+        return tuple(trend[: max(0, (today - self.period.start).days + 1)])
 
     def to_json(self) -> dict[str, Any]:
         """The totals and the groups; what was asked under `meta`."""
@@ -146,7 +168,7 @@ class Breakdown:
             "rows": [group.to_json() for group in self.groups],
             "meta": {
                 **self.period.to_json(),
-                "by": self.field,
+                "by": self.by,
                 "goal": self.goal.id,
                 "sort": self.listing.sort,
                 "q": self.listing.q,
@@ -183,7 +205,7 @@ def breakdown(  # noqa: PLR0913 - what a report may be asked
     whole = next((row for row in rows if row["whole"]), None)
     shown = [row for row in rows if not row["whole"]]
     return Breakdown(
-        field=by,
+        by=by,
         goal=goal,
         period=period,
         listing=listing,
@@ -233,7 +255,7 @@ def condition_of(by: str, value: str) -> str:
 
 
 def parameters(site: Site, period: Period, kept: SessionFilter, now: datetime) -> dict[str, object]:
-    """What the queries of two periods share: [since, cut) and [middle, until), zone, bots, the filter's own."""
+    """What queries of two periods share: [since, cut) and [middle, until), zone, bots, the filter's own."""
     return {
         "site_id": site.id,
         "since": sql_instant(period.previous().begins),
@@ -256,6 +278,6 @@ def buckets(period: Period) -> int:
 def _group(row: dict[str, Any], kept_by: str) -> Group:
     names = (
         "value", "sessions", "visitors", "engaged", "bounces", "converted", "revenue", "sessions_before",
-        "converted_before", "revenue_before",
+        "engaged_before", "converted_before", "revenue_before",
     )  # fmt: skip
     return Group(condition=kept_by, trend=tuple(row["trend"]), **{name: row[name] for name in names})

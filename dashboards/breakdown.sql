@@ -29,6 +29,7 @@ FROM (
         countIf(NOT a.current) AS sessions_before,
         uniqExactIf(a.person, a.current) AS visitors,
         countIf(a.current AND a.is_engaged) AS engaged,
+        countIf(NOT a.current AND a.is_engaged) AS engaged_before,
         countIf(a.current AND a.is_bounce) AS bounces,
         countIf(a.current AND a.won) AS converted,
         countIf(NOT a.current AND a.won) AS converted_before,

@@ -1,4 +1,4 @@
-"""Goals: what a site wants people to do. A goal is any condition on an event; orders are a goal by themselves."""
+"""Goals: what a site wants people to do. A goal is any condition on an event; orders are one anyway."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MATCHED = read_sql("dashboards", "matched.sql")
 
 @dataclass(frozen=True)
 class Goal:
-    """One goal of a site. `value`: what a session with it is worth, in the site's currency; None: not said."""
+    """One goal of a site. `value`: what a session with it is worth, in its currency; None: not said."""
 
     id: str
     name: str
@@ -124,12 +124,14 @@ def remove_goal(store: Store, site: str, id: str) -> None:
 def converts(store: Store, goal: Goal, prefix: str = "goal") -> Expression:
     """Whether a session of alias s holds the goal; it also needs site_id, since and until.
 
-    Orders: the session has one. Any other: an event that meets the condition lies in its time, on any channel.
+    Orders: the session has one. Any other: an event that meets the condition lies in its time.
     """
     if goal == ORDERS:
         return Expression("s.orders > 0")
     fits, every = any_and_every([event_condition(store, goal.condition, prefix)])
-    return Expression(f"(s.vh, s.start) IN ({_plain(fill(_MATCHED, any=fits, every=every))})", fits.parameters)
+    return Expression(
+        f"(s.vh, s.start) IN ({_plain(fill(_MATCHED, any=fits, every=every))})", fits.parameters
+    )
 
 
 def _plain(sql: str) -> str:
@@ -138,7 +140,7 @@ def _plain(sql: str) -> str:
 
 
 def chosen(view: View) -> Goal:
-    """The goal that the address names (own parameter `goal`), orders without a wish; ConfigError if unknown."""
+    """The goal that the address names (own parameter `goal`), else orders; ConfigError if unknown."""
     if view.site is None:
         return ORDERS
     return goal_of(view.desk.store, view.site.id, view.state.one("goal", ORDERS.id))
@@ -155,7 +157,10 @@ def picker(view: View, goal: Goal) -> Node:
     text = view.text
     options: list[Node] = [
         link(
-            [html.Span(named(view, one), className="grow ell"), icon("check", 14, "" if one == goal else "hide")],
+            [
+                html.Span(named(view, one), className="grow ell"),
+                icon("check", 14, "" if one == goal else "hide"),
+            ],
             view.state.href(own={"goal": () if one == ORDERS else (one.id,), "page": ()}),
             "opt",
             **({"aria-current": "true"} if one == goal else {}),

@@ -44,7 +44,7 @@ class Period:
         return Period(self.start - self.days * DAY, self.start - DAY, self.zone)
 
     def comparable(self, now: datetime) -> datetime:
-        """Where a comparison cuts the period before: as far in as `now` is in this one, by the local clock."""
+        """Where a comparison cuts the period before: as far in as `now` is in this one by the clock."""
         if now >= self.ends:
             return self.begins
         clock = now.astimezone(zone_info(self.zone)) - self.days * DAY

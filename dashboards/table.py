@@ -1,4 +1,4 @@
-"""A list with many columns: a bar behind each name, heads that order it, a search, pages, people behind a row."""
+"""A list with many columns: bars behind names, heads that order it, a search, pages, people behind a row."""
 
 from __future__ import annotations
 
@@ -40,9 +40,7 @@ class Line:
     below: Node = None  # what stands under the name
 
 
-def table(
-    view: View, listing: Listing, head: str, columns: Sequence[Column], lines: Sequence[Line]
-) -> Node:
+def table(view: View, listing: Listing, head: str, columns: Sequence[Column], lines: Sequence[Line]) -> Node:
     """The table; on a phone each row is a card."""
     heads = [_head(view, listing, Column(VALUE, head), "")]
     heads += [_head(view, listing, column, "n") for column in columns]
@@ -83,7 +81,12 @@ def _row(view: View, columns: Sequence[Column], line: Line) -> Node:
         for column, cell in zip(columns, line.cells, strict=True)
     ]
     people = (
-        link(icon("users", 14), line.people, "ghost sq sm", **_named(view.text("listing.people", name=line.title)))
+        link(
+            icon("users", 14),
+            line.people,
+            "ghost sq sm",
+            **_named(view.text("listing.people", name=line.title)),
+        )
         if line.people
         else None
     )
@@ -108,7 +111,9 @@ def search(view: View, listing: Listing) -> Node:
         autoComplete="off",
         **{"aria-label": text("listing.q")},
     )
-    send = html.Button(icon("search", 14), type="submit", className="btn sm sq", **_named(text("listing.search")))
+    send = html.Button(
+        icon("search", 14), type="submit", className="btn sm sq", **_named(text("listing.search"))
+    )
     form = url_form(view, [*kept(view, "q", "page"), box, send], f"q-{listing.q}")
     return html.Div(form, className="finder")
 
@@ -188,4 +193,7 @@ def taken(rows: Sequence[Mapping[str, object]], name: str, but: Sequence[str] = 
     if not rows:
         return [[name]]
     keys = [key for key in rows[0] if key not in but]
-    return [[name if key == "value" and at == 0 else key for at, key in enumerate(keys)], *([row[key] for key in keys] for row in rows)]
+    return [
+        [name if key == "value" and at == 0 else key for at, key in enumerate(keys)],
+        *([row[key] for key in keys] for row in rows),
+    ]

@@ -97,7 +97,7 @@ REPORTS = {
         "found": "how many rows the search keeps",
         "rows": "one a value of --by: value, sessions, visitors (people), converted (sessions that hold --goal), "
         "engaged_rate, bounce_rate and conversion_rate with their 95% intervals (…_low, …_high), revenue and "
-        "revenue_per_session (net, text), sessions_before, converted_before and revenue_before (as many days "
+        "revenue_per_session (net, text), sessions_before, engaged_before, converted_before and revenue_before (as many days "
         "before), trend (sessions of each day, or hour of a single day)",
         "meta": "what was asked, and when",
     },

@@ -23,7 +23,9 @@ def command() -> None:
 @command.command()
 @click.argument("name")
 @_SITE
-@click.option("--condition", required=True, metavar="CONDITION", help='e.g. "event_type=form & path=/contact"')
+@click.option(
+    "--condition", required=True, metavar="CONDITION", help='e.g. "event_type=form & path=/contact"'
+)
 @click.option("--value", default="", metavar="AMOUNT", help="What a session with it is worth, e.g. 12.50.")
 @click.option("--id", "goal_id", default="", metavar="ID", help="Its id; made of the name if left out.")
 @json_option

@@ -37,7 +37,10 @@ def trend(found: Breakdown, names: Sequence[str], text: Text, notes: Sequence[An
         height=HEIGHT,
         margin={"l": 4, "r": 22, "t": 24 if notes else 12, "b": 4},
         xaxis=_days(found, text.lang),
-        yaxis={"range": [0, highest * 1.12 or 1], **({} if highest >= 4 else {"dtick": 1, "tickformat": "d"})},
+        yaxis={
+            "range": [0, highest * 1.12 or 1],
+            **({} if highest >= 4 else {"dtick": 1, "tickformat": "d"}),
+        },
         **lines(notes),
     )
 

@@ -10,16 +10,17 @@ from dash import html
 from clicktrail.errors import ConfigError
 from dashboards import format, people, table
 from dashboards.annotations import Annotation, marks, notes_menu
-from dashboards.breakdown import Breakdown, Group, breakdown, people_of
+from dashboards.breakdown import Breakdown, breakdown, people_of
 from dashboards.controls import chips, label_of, period_tools, toggle
 from dashboards.coverage import Coverage, coverage
 from dashboards.footing import bad_request, cover, coverage_words, health
 from dashboards.goals import chosen, named, picker
 from dashboards.page import Node, Page, View
-from dashboards.parts import card, computed, delta, empty, exports, graph
+from dashboards.parts import card, computed, empty, exports, graph
 from dashboards.people import Selection
 from dashboards.reports.campaigns.figure import HEIGHT, TOP, trend
 from dashboards.reports.campaigns.query import BYS, OPTIONS, by_of, parse
+from dashboards.reports.campaigns.tiles import tiles
 from dashboards.shell import no_site, shell
 from dashboards.snippet import first_steps
 from dashboards.table import Column, Line
@@ -51,7 +52,7 @@ def layout(view: View) -> Node:
     return shell(
         view,
         chips(view),
-        _tiles(view, answer),
+        tiles(view, answer.found, answer.coverage),
         _chart(view, answer),
         _list(view, answer),
         cover(view, answer.coverage),
@@ -68,9 +69,7 @@ def _ask(view: View) -> _Answer:
     by, listing = parse(_given(view), ROWS)
     goal = chosen(view)
     with ThreadPoolExecutor(2) as pool:
-        asked = pool.submit(
-            breakdown, store, site, view.period, by, goal, listing, view.state.f, now=now
-        )
+        asked = pool.submit(breakdown, store, site, view.period, by, goal, listing, view.state.f, now=now)
         covered = pool.submit(coverage, store, site, view.period, now=now)
         return _Answer(asked.result(), covered.result(), marks(view))
 
@@ -79,65 +78,13 @@ def _given(view: View) -> dict[str, str]:
     return {name: view.state.one(name) for name in OPTIONS}
 
 
-def _tiles(view: View, answer: _Answer) -> Node:
-    """The numbers of all sessions together."""
-    text, total, compare = view.text, answer.found.total, view.state.cmp == "prev"
-    goal = named(view, answer.found.goal)
-    points = _points(total)
-    tiles = [
-        (text("metric.sessions"), format.short(total.sessions, view.lang), delta(total.change, text)),
-        (text("col.engaged"), _percent(total.engaged_rate.value), None),
-        (
-            text("campaigns.conversion", goal=goal),
-            _percent(total.rate.value),
-            delta(points, text, unit="points") if points is not None else None,
-        ),
-        (text("col.revenue"), table.money(view, total.revenue), delta(_growth(total), text)),
-        (
-            text("col.per_session"),
-            "–" if total.per_session is None else table.money(view, total.per_session),
-            None,
-        ),
-    ]
-    info = computed(view, answer.found.computed, text("campaigns.how"), coverage_words(view, answer.coverage))
-    made = []
-    for at, (name, value, changed) in enumerate(tiles):
-        head = [html.Span(name, className="what ell", title=name), *([info] if at == 0 else [])]
-        below = [changed] if compare and changed is not None and total.sessions_before else []
-        made.append(
-            html.Div(
-                [
-                    html.Div(head, className="kpi-l"),
-                    html.Div(value, className="kpi-v"),
-                    html.Div(below, className="kpi-d"),
-                ],
-                className="kpi",
-            )
-        )
-    return html.Div(made, className="kpis")
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else format.percent(share)
-
-
-def _points(total: Group) -> float | None:
-    now, then = total.rate.value, total.rate_before.value
-    return None if now is None or then is None else now - then
-
-
-def _growth(total: Group) -> float | None:
-    return float(total.revenue / total.revenue_before) - 1 if total.revenue_before else None
-
-
-
 def _chart(view: View, answer: _Answer) -> Node:
     """The largest groups over time; only of the first page in the order of the sessions."""
     text, found = view.text, answer.found
     shown = [group for group in found.groups[:TOP] if group.sessions]
     if not shown or found.listing.page > 1:
         return None
-    names = [_name(view, found.field, group.value) for group in shown]
+    names = [_name(view, found.by, group.value) for group in shown]
     keys = [html.Span([html.I(className=f"key k{at}"), name]) for at, name in enumerate(names, 1)]
     said = text("campaigns.chart", names=", ".join(names))
     return card(
@@ -152,7 +99,9 @@ def _list(view: View, answer: _Answer) -> Node:
     tabs = toggle(
         view, text("campaigns.by"), "by", [(by, text(f"campaigns.by.{by}")) for by in BYS], by_of({})
     )
-    head = html.Div([tabs, html.Div(className="grow"), table.search(view, found.listing)], className="bar-head")
+    head = html.Div(
+        [tabs, html.Div(className="grow"), table.search(view, found.listing)], className="bar-head"
+    )
     info = computed(view, found.computed, text("campaigns.how"), coverage_words(view, answer.coverage))
     if not found.groups:
         body: list[Node] = [
@@ -163,11 +112,11 @@ def _list(view: View, answer: _Answer) -> Node:
         columns = [Column(sort, text(f"col.{sort}")) for sort in _COLUMNS]
         lines = _lines(view, found)
         body = [
-            table.table(view, found.listing, text(f"campaigns.by.{found.field}"), columns, lines),
+            table.table(view, found.listing, text(f"field.{found.by}"), columns, lines),
             table.pager(view, found.listing, found.found),
         ]
     return card(
-        text(f"campaigns.by.{found.field}"),
+        text(f"campaigns.by.{found.by}"),
         head,
         *(part for part in body if part is not None),
         info=info,
@@ -184,7 +133,7 @@ def _lines(view: View, found: Breakdown) -> list[Line]:
     won = table.highest([group.rate for group in found.groups])
     made = []
     for group in found.groups:
-        name = _name(view, found.field, group.value)
+        name = _name(view, found.by, group.value)
         cells = [
             format.number(group.sessions),
             table.change(view, group.change, group.sessions_before),
@@ -197,7 +146,7 @@ def _lines(view: View, found: Breakdown) -> list[Line]:
         ]
         made.append(
             Line(
-                label=label_of(view, found.field, group.value),
+                label=label_of(view, found.by, group.value),
                 bar=group.sessions / most,
                 cells=cells,
                 href=view.state.filtered(group.condition),
@@ -211,7 +160,11 @@ def _lines(view: View, found: Breakdown) -> list[Line]:
 
 def _name(view: View, field: str, value: str) -> str:
     """A value in words."""
-    return view.text.name("source" if field == "source_medium" else field, value) if value else view.text("unset")
+    return (
+        view.text.name("source" if field == "source_medium" else field, value)
+        if value
+        else view.text("unset")
+    )
 
 
 def download(view: View, name: str) -> list[list[object]] | None:

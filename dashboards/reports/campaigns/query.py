@@ -1,4 +1,4 @@
-"""Campaigns: where sessions came from, whether they were engaged and reached the goal, and what they brought."""
+"""Campaigns: where sessions came from, whether they reached the goal, and what they brought."""
 
 from __future__ import annotations
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from dash import html
 
 from dashboards import format, people, table
@@ -53,7 +51,7 @@ def lines(view: View, found: Content) -> list[Line]:
     }
     return [
         Line(
-            label=_label(view, found.list, row),
+            label=_label(view, row),
             bar=_size(row) / most,
             cells=[_cell(view, found.list, column, row, tops) for column in COLUMNS[found.list]],
             href=view.state.filtered(row.condition),
@@ -88,7 +86,7 @@ def _title(view: View, name: str, row: Row) -> str:
     return name_of(view, name, row.value, row.place if isinstance(row, ActRow) else "")
 
 
-def _label(view: View, name: str, row: Row) -> str:
+def _label(view: View, row: Row) -> str:
     if isinstance(row, ProductRow) and row.name:
         return row.name
     return row.value or view.text("unset")
@@ -102,33 +100,43 @@ def _below(name: str, row: Row) -> str | None:
 
 
 def _cell(view: View, name: str, column: str, row: Row, tops: dict[str, float]) -> Node:
-    """One cell. What every list has comes first, then what only its kind of row has."""
+    """One cell: what several kinds of row have, else what only this kind has."""
     if column == "change":
-        before = row.sessions_before if isinstance(row, Group) else _before(row)
-        return table.change(view, row.change, before, good_up=name != "errors")
+        return table.change(view, row.change, _before(row), good_up=name != "errors")
     if column == "rate":
         of = "content.of_people" if isinstance(row, ProductRow) else "listing.of"
         return table.rate(view, row.rate, tops["rate"], of)
-    if column == "visitors":
-        return format.number(row.visitors)
+    if column == "revenue" and isinstance(row, ProductRow | Group):
+        return table.money(view, row.revenue)
     if column == "converted" and not isinstance(row, ProductRow):
         return table.counted(view, "content", f"won:{_who(row)}", row.converted)
+    if column in _COUNTS:
+        return format.number(getattr(row, column))
+    return _own_cell(view, column, row, tops)
+
+
+_COUNTS = ("visitors", "views", "sessions", "events", "reached", "carts", "orders")
+
+
+def _own_cell(view: View, column: str, row: Row, tops: dict[str, float]) -> Node:
     if isinstance(row, PageRow):
         return _page_cell(view, column, row, tops)
     if isinstance(row, ActRow):
         return _act_cell(view, column, row, tops)
     if isinstance(row, ProductRow):
-        return _product_cell(view, column, row)
-    return _group_cell(view, column, row, tops)
+        return f"{row.quantity:,.10g}"
+    bounced = column == "bounced"
+    name = "bounce_rate" if bounced else "engaged_rate"
+    return table.rate(view, row.bounce_rate if bounced else row.engaged_rate, tops[name])
 
 
-def _before(row: PageRow | ActRow | ProductRow) -> int:
-    return row.events_before if isinstance(row, ActRow) else row.views_before
+def _before(row: Row) -> int:
+    if isinstance(row, ActRow):
+        return row.events_before
+    return row.sessions_before if isinstance(row, Group) else row.views_before
 
 
 def _page_cell(view: View, column: str, row: PageRow, tops: dict[str, float]) -> Node:
-    if column == "views":
-        return format.number(row.views)
     if column == "engaged_s":
         return "–" if row.engaged_s is None else format.span(row.engaged_s, view.lang)
     if column == "scroll":
@@ -137,33 +145,14 @@ def _page_cell(view: View, column: str, row: PageRow, tops: dict[str, float]) ->
 
 
 def _act_cell(view: View, column: str, row: ActRow, tops: dict[str, float]) -> Node:
-    if column == "nothing":
-        if not row.counted:
-            return html.Span("–", className="muted", title=view.text("content.not_counted"))
-        said = view.text("content.nothing_of", part=format.number(row.nothing), whole=format.number(row.counted))
-        return html.Span(format.number(row.nothing), className="bad strong" if row.nothing else "", title=said)
     if column == "kind":
         return view.text.name("content.kind", row.place) if row.place else "–"
     if column == "referrer":
         return html.Span(row.referrer or "–", className="ell from", title=row.referrer)
     if column == "sent":
         return table.rate(view, row.sent_rate, tops["sent_rate"], "content.of_people")
-    return format.number(row.reached if column == "reached" else row.events)
-
-
-def _product_cell(view: View, column: str, row: ProductRow) -> Node:
-    if column == "revenue":
-        return table.money(view, row.revenue)
-    if column == "quantity":
-        return f"{row.quantity:,.10g}"
-    return format.number(cast(int, getattr(row, column)))
-
-
-def _group_cell(view: View, column: str, row: Group, tops: dict[str, float]) -> Node:
-    if column == "sessions":
-        return format.number(row.sessions)
-    if column == "revenue":
-        return table.money(view, row.revenue)
-    if column == "bounced":
-        return table.rate(view, row.bounce_rate, tops["bounce_rate"])
-    return table.rate(view, row.engaged_rate, tops["engaged_rate"])
+    if not row.counted:
+        return html.Span("–", className="muted", title=view.text("content.not_counted"))
+    part, whole = format.number(row.nothing), format.number(row.counted)
+    said = view.text("content.nothing_of", part=part, whole=whole)
+    return html.Span(part, className="bad strong" if row.nothing else "", title=said)

@@ -24,9 +24,7 @@ class Kind:
 
 _ACTS = ("events", "visitors", "sessions", "converted", "rate", "change")
 LISTS = {
-    "pages": Kind(
-        ("views", "visitors", "engaged_s", "scroll", "exit_rate", "converted", "rate", "change")
-    ),
+    "pages": Kind(("views", "visitors", "engaged_s", "scroll", "exit_rate", "converted", "rate", "change")),
     "entry": Kind(SORTS),
     "exit": Kind(SORTS),
     "search": Kind(("nothing", *_ACTS), "search"),

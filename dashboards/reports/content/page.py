@@ -85,7 +85,9 @@ def _tabs(view: View) -> Node:
 def _list(view: View, answer: _Answer) -> Node:
     text, found = view.text, answer.found
     title = text(f"content.{found.list}")
-    finder = html.Div([_tabs(view), html.Div(className="grow"), table.search(view, found.listing)], className="bar-head")
+    finder = html.Div(
+        [_tabs(view), html.Div(className="grow"), table.search(view, found.listing)], className="bar-head"
+    )
     body: list[Node] = []
     if found.rows:
         head = text(f"content.head.{found.list}")
@@ -99,7 +101,9 @@ def _list(view: View, answer: _Answer) -> Node:
         finder,
         html.P(text(f"content.words.{found.list}"), className="muted sm mb"),
         *(part for part in body if part is not None),
-        info=computed(view, found.computed, text(f"content.how.{found.list}"), coverage_words(view, answer.coverage)),
+        info=computed(
+            view, found.computed, text(f"content.how.{found.list}"), coverage_words(view, answer.coverage)
+        ),
         tools=[exports(view, "content", found.list)],
     )
 
@@ -111,7 +115,14 @@ def download(view: View, name: str) -> list[list[object]] | None:
     given = {**_given(view), "list": name, "page": ""}
     _, listing = parse(given, TAKEN)
     found = content(
-        view.desk.store, view.site, view.period, name, chosen(view), listing, view.state.f, now=view.desk.now()
+        view.desk.store,
+        view.site,
+        view.period,
+        name,
+        chosen(view),
+        listing,
+        view.state.f,
+        now=view.desk.now(),
     )
     return table.taken([row.to_json() for row in found.rows], name, ("trend",))
 
@@ -127,9 +138,7 @@ def people_behind(view: View, who: str) -> Selection | None:
     won = goal if kind == "won" else None
     store, site, now = view.desk.store, view.site, view.desk.now()
     if name in BREAKDOWNS:
-        asked = breakdown.people_of(
-            store, site, view.period, BREAKDOWNS[name], value, won, view.state.f, now
-        )
+        asked = breakdown.people_of(store, site, view.period, BREAKDOWNS[name], value, won, view.state.f, now)
     else:
         asked = people_of(store, site, view.period, name, (value, place), won, view.state.f, now)
     said = view.text("content.row", list=view.text(f"content.{name}"), name=name_of(view, name, value, place))

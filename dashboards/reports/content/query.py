@@ -30,8 +30,8 @@ _LIKE = (
 )
 _WON = " Converted: sessions with it that hold the goal, of all sessions with it."
 DEFINITIONS = {
-    "pages": "Page and screen views by path, and the people who made them. Engaged: the median visible time of "
-    "the views that told one. Scroll: the depth that a quarter of the views reached or passed. Exit rate: "
+    "pages": "Page and screen views by path, and the people who made them. Engaged: the median visible time "
+    "of the views that told one. Scroll: the depth that a quarter of the views reached or passed. Exit rate: "
     "sessions that ended on the page, of those that saw it." + _WON + _LIKE,
     "search": "Searches by their words. Nothing found: the event's properties say 0 results (results, "
     "search_count or results_count)." + _WON + _LIKE,
@@ -42,8 +42,8 @@ DEFINITIONS = {
     "errors": "Errors by page and kind (the status that an access log names, else the name of the event), "
     "with the address that led there most often." + _WON + _LIKE,
     "products": "Products by their id: the target of product_view and add_to_cart, the sku (or id, item_id, "
-    "product_id) of an order's items. Revenue: price × quantity of orders in the site's currency; refunds are "
-    "not taken off. Rate: people who bought it, of all who saw it, took it or bought it." + _LIKE,
+    "product_id) of an order's items. Revenue: price × quantity of orders in the site's currency; refunds "
+    "are not taken off. Rate: people who bought it, of all who saw it, took it or bought it." + _LIKE,
 }
 """List → what its numbers are."""
 

@@ -37,7 +37,9 @@ def said(view: View, error: Exception) -> str:
 def editor(view: View, edited: Goal | None) -> Node:
     """The form: a new goal, or one that is changed. goals.js asks for the preview while somebody types."""
     text = view.text
-    name = _box("name", text("goals.name"), edited.name if edited else "", required=True, maxLength=LONGEST_NAME)
+    name = _box(
+        "name", text("goals.name"), edited.name if edited else "", required=True, maxLength=LONGEST_NAME
+    )
     boxes = html.Div(condition_fields(view, FIELDS, required=False), className="three")
     line = _box(
         "condition",
@@ -56,15 +58,20 @@ def editor(view: View, edited: Goal | None) -> Node:
     )
     kept = [hidden("id", edited.id)] if edited else []
     send = html.Button(text("goals.save" if edited else "goals.add"), className="btn primary", type="submit")
-    buttons = [send, *([link(text("goals.cancel"), view.state.href(own={"edit": ()}), "btn")] if edited else [])]
+    buttons = [
+        send,
+        *([link(text("goals.cancel"), view.state.href(own={"edit": ()}), "btn")] if edited else []),
+    ]
     form = Element(
         "form",
-        [*kept, name, boxes, line, value, html.Div(buttons, className="row g8")],
+        [*kept, name, value, boxes, line, html.Div(buttons, className="row g8")],
         className="fields flush goal-form",
         key=edited.id if edited else "new",
         **{"data-store": "goal-form", "data-draft": "goal-draft"},
     )
-    waiting = html.Div(text("goals.preview_wait"), id="goal-preview", className="preview muted", role="status")
+    waiting = html.Div(
+        text("goals.preview_wait"), id="goal-preview", className="preview muted", role="status"
+    )
     trouble = html.Div(id="goal-trouble", className="err", role="alert")
     title = text("goals.edit", name=edited.name) if edited else text("goals.new")
     words = html.P(text("goals.form"), className="muted sm")
@@ -72,10 +79,8 @@ def editor(view: View, edited: Goal | None) -> Node:
 
 
 def _box(name: str, label: str, value: str, **props: object) -> Node:
-    field = Element(
-        "input", name=name, className="in", defaultValue=value, autoComplete="off", **props
-    )
-    return Element("label", [label, field])
+    field = Element("input", name=name, className="in", defaultValue=value, autoComplete="off", **props)
+    return Element("label", [label, field], className=name)
 
 
 def stores() -> list[Node]:

@@ -82,9 +82,12 @@ def _list(view: View, answer: _Answer) -> Node:
     heads.append(html.Th(html.Span(text("goals.head.do"), className="off"), scope="col"))
     top = table.highest([row.rate for row in rows])
     most = max((row.conversions for row in rows), default=0) or 1
-    body = [_row(view, row, names, top, most) for row in rows]
+    running = answer.found.period.ends > answer.found.asked_at
+    body = [_row(view, row, names, top, most, unfinished=running) for row in rows]
     made = html.Table([html.Thead(html.Tr(heads)), html.Tbody(body)], className="t bars lists goals")
-    box = html.Div(made, className="lists-box", tabIndex="0", role="region", **{"aria-label": text("goals.list")})
+    box = html.Div(
+        made, className="lists-box", tabIndex="0", role="region", **{"aria-label": text("goals.list")}
+    )
     info = computed(view, answer.found.computed, text("goals.how"), coverage_words(view, answer.coverage))
     words = text.n("goals.of", answer.found.sessions)
     return card(
@@ -96,10 +99,15 @@ def _list(view: View, answer: _Answer) -> Node:
     )
 
 
-def _row(view: View, row: GoalRow, names: tuple[str, ...], top: float, most: int) -> Node:
+def _row(  # noqa: PLR0913 - what a row is drawn with
+    view: View, row: GoalRow, names: tuple[str, ...], top: float, most: int, *, unfinished: bool
+) -> Node:
     text, goal = view.text, row.goal
     name = link(
-        named(view, goal), view.state.filtered("orders>0" if goal == ORDERS else goal.condition), "ell", title=text("goals.filter", name=goal.name)
+        named(view, goal),
+        view.state.filtered("orders>0" if goal == ORDERS else goal.condition),
+        "ell",
+        title=text("goals.filter", name=goal.name),
     )
     bar = html.Span(className="bar", style={"width": f"{100 * row.conversions / most:.1f}%"})
     first = html.Th(
@@ -110,13 +118,14 @@ def _row(view: View, row: GoalRow, names: tuple[str, ...], top: float, most: int
         scope="row",
     )
     counted = format.number(row.conversions)
+    whole = row.trend[:-1] if unfinished else row.trend
     cells: list[Node] = [
         link(counted, people.href(view, "goals", goal.id), "a num") if row.conversions else counted,
         table.change(view, row.change, row.conversions_before),
         format.number(row.people),
         table.rate(view, row.rate, top),
         "–" if row.value is None else table.money(view, row.value),
-        spark(row.trend, 96, 24),
+        spark(whole, 96, 24),
     ]
     tds = [
         html.Td(cell, className="n", **{"data-label": text(f"goals.head.{key}")})

@@ -1,4 +1,4 @@
-"""Goals: how often each was reached in a period and in the one before; and what a new one would have counted."""
+"""Goals: how often each was reached in a period and before; and what a new one would have counted."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _SQL, _PREVIEW, _PEOPLE = (
 _ALL = 255
 _DEFINITION = (
     "Conversions: human sessions that start in the period and hold the goal; a session with it twice counts "
-    "once. A session holds a goal when an event in its time meets the condition, on any channel. Rate: of all "
-    "human sessions, with Wilson's 95 % interval. Value: of orders their revenue less refunds, of another goal "
-    "its conversions times its value. The period before is as long; while the period runs it is counted up to "
-    "the same day and time of day."
+    "once. A session holds a goal when an event in its time meets the condition, on any channel. Rate: of "
+    "all human sessions, with Wilson's 95 % interval. Value: of orders their revenue less refunds, of another "
+    "goal its conversions times its value. The period before is as long; while the period runs it is counted "
+    "up to the same day and time of day."
 )
 
 
@@ -105,9 +105,7 @@ class Goals:
         }
 
 
-def reached(
-    store: Store, site: Site, period: Period, filters: Sequence[str] = (), *, now: datetime
-) -> Goals:
+def reached(store: Store, site: Site, period: Period, filters: Sequence[str] = (), *, now: datetime) -> Goals:
     """How often each goal of a site was reached. ConfigError for a bad filter."""
     kept = session_filter(store, filters)
     known = goals(store, site.id)
@@ -139,7 +137,7 @@ def preview(store: Store, site: Site, condition: str, *, now: datetime) -> tuple
     return row["events"], row["people"]
 
 
-def people_of(
+def people_of(  # noqa: PLR0913 - as many as the number has
     store: Store, site: Site, period: Period, goal: Goal, filters: Sequence[str], now: datetime
 ) -> Computed:
     """The query of the people whose session of the period holds a goal."""
