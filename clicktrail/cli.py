@@ -21,6 +21,7 @@ COMMANDS = {
     "demo": "a simulated shop with history and live traffic",
     "doctor": "check this installation and say what to mend",
     "failed": "events that were refused, with the reason",
+    "goal": "what a site wants people to do: add, list, remove",
     "identity": "which ids are one person and why; unlink and link them",
     "import": "bring in files of events or access logs",
     "rebuild": "cut a site's history again under another rule",

@@ -21,8 +21,11 @@ from dashboards.downloads import serve_downloads
 from dashboards.i18n import Text
 from dashboards.page import Desk, Node, Page, View, utc_now
 from dashboards.parts import empty, failure, link
+from dashboards.reports.campaigns import page as campaigns
+from dashboards.reports.content import page as content
 from dashboards.reports.failed import page as failed
 from dashboards.reports.funnel import page as funnel
+from dashboards.reports.goals import page as goals
 from dashboards.reports.live import page as live
 from dashboards.reports.overview import page as overview
 from dashboards.reports.retention import page as retention
@@ -37,6 +40,9 @@ from store.tables.client import Store
 PAGES: tuple[Page, ...] = (
     overview.PAGE,
     live.PAGE,
+    campaigns.PAGE,
+    content.PAGE,
+    goals.PAGE,
     funnel.PAGE,
     retention.PAGE,
     sites.PAGE,

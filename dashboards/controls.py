@@ -165,7 +165,9 @@ def toggle(view: View, label: str, name: str, choices: Sequence[tuple[str, str]]
     return html.Div(links, className="seg", role="group", **{"aria-label": label})
 
 
-def condition_fields(view: View, fields: Sequence[str] = FILTER_FIELDS) -> list[Node]:
+def condition_fields(
+    view: View, fields: Sequence[str] = FILTER_FIELDS, *, required: bool = True
+) -> list[Node]:
     """Field, comparison and value of one condition; the value is suggested from the site's data.
 
     app.js joins the three into one condition and sends it as the parameter that the form's `data-as` names
@@ -178,7 +180,7 @@ def condition_fields(view: View, fields: Sequence[str] = FILTER_FIELDS) -> list[
     value = Element(
         "input",
         name="value",
-        required=True,
+        required=required,
         className="in",
         maxLength=300,
         placeholder="/blog/*",

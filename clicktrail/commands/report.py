@@ -51,6 +51,12 @@ _OWN = (
     click.option(
         "--breakdown", metavar="FIELD", help="funnel, retention: by the value at the first step or start."
     ),
+    click.option("--by", metavar="FIELD", help="campaigns: source (if left out), medium, campaign …"),
+    click.option("--list", metavar="LIST", help="content: pages (if left out), entry, exit, search …"),
+    click.option("--goal", metavar="ID", help="campaigns, content: what counts as conversion (orders)."),
+    click.option("--q", metavar="TEXT", help="campaigns, content: rows that hold this text."),
+    click.option("--sort", metavar="COLUMN", help="campaigns, content: COLUMN:up has the smallest first."),
+    click.option("--page", metavar="N", help="campaigns, content: the Nth page of --limit rows."),
 )
 """Options that only some reports take; a report names its own (`Report.takes`) and reads them."""
 

@@ -8,12 +8,18 @@ from datetime import datetime
 from typing import Any
 
 from clicktrail.errors import ConfigError
+from dashboards.breakdown import breakdown
 from dashboards.coverage import coverage
+from dashboards.goals import ORDERS, Goal, goal_of
 from dashboards.period import Period
+from dashboards.reports.campaigns import query as campaigns
+from dashboards.reports.content import lists as content_lists
+from dashboards.reports.content.query import content
 from dashboards.reports.failed.query import failed
 from dashboards.reports.funnel import options as funnel_options
 from dashboards.reports.funnel.people import people_json
 from dashboards.reports.funnel.query import funnel, question
+from dashboards.reports.goals.query import reached
 from dashboards.reports.live.query import live
 from dashboards.reports.overview.query import overview
 from dashboards.reports.retention import options as retention_options
@@ -66,6 +72,22 @@ def _retention(store: Store, site: Site, asked: ReportOptions) -> dict[str, Any]
     return retention(store, site, asked.period, options, asked.filters, now=asked.now).to_json()
 
 
+def _goal(store: Store, site: Site, asked: ReportOptions) -> Goal:
+    return goal_of(store, site.id, asked.once.get("goal", ORDERS.id))
+
+
+def _campaigns(store: Store, site: Site, asked: ReportOptions) -> dict[str, Any]:
+    by, listing = campaigns.parse(asked.once, asked.limit)
+    goal = _goal(store, site, asked)
+    return breakdown(store, site, asked.period, by, goal, listing, asked.filters, now=asked.now).to_json()
+
+
+def _content(store: Store, site: Site, asked: ReportOptions) -> dict[str, Any]:
+    name, listing = content_lists.parse(asked.once, asked.limit)
+    goal = _goal(store, site, asked)
+    return content(store, site, asked.period, name, goal, listing, asked.filters, now=asked.now).to_json()
+
+
 _ALL = (
     Report("overview", "Overview", lambda t, s, o: overview(t, s, o.period, o.filters, now=o.now).to_json()),
     Report("sessions", "Sessions", lambda t, s, o: sessions(t, s, o.period, o.filters, o.limit).to_json()),
@@ -76,6 +98,9 @@ _ALL = (
     ),
     Report("funnel", "Funnel", _funnel, funnel_options.OPTIONS),
     Report("retention", "Retention", _retention, retention_options.OPTIONS),
+    Report("campaigns", "Campaigns", _campaigns, campaigns.OPTIONS),
+    Report("content", "Content", _content, content_lists.OPTIONS),
+    Report("goals", "Goals", lambda t, s, o: reached(t, s, o.period, o.filters, now=o.now).to_json()),
     Report("coverage", "Coverage", lambda t, s, o: coverage(t, s, o.period, now=o.now).to_json()),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from dashboards.computed import Computed, read_sql, sql_instant
@@ -51,7 +51,7 @@ def overview(
     """
     kept = session_filter(store, filters)
     before = period.previous()
-    cut = _cut(period, before, now)
+    cut = period.comparable(now)
     given = _parameters(site, before, period, cut, kept)
     sums = kept.computed("totals", _TOTALS, _TOTALS_SQL, given)
     happened, pages = _of_events(kept, given)
@@ -89,14 +89,6 @@ def _of_events(kept: SessionFilter, given: Mapping[str, object]) -> tuple[Comput
         Computed("events", _EVENTS, fill(_EVENTS_SQL, happened=happened), given, kept.ahead),
         Computed("pages", _PAGES, fill(_PAGES_SQL, happened=happened), given, kept.ahead),
     )
-
-
-def _cut(period: Period, before: Period, now: datetime) -> datetime:
-    """Where a comparison cuts the period before: as far in as `now` is in the period, by the local clock."""
-    if now >= period.ends:
-        return period.begins
-    clock = now.astimezone(zone_info(period.zone)) - timedelta(days=period.days)
-    return min(max(clock.astimezone(timezone.utc), before.begins), period.begins)
 
 
 def _parameters(
