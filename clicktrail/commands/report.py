@@ -37,6 +37,11 @@ _OWN = (
     click.option(
         "--breakdown", metavar="FIELD", help="funnel, retention: by the value at the first step or start."
     ),
+    click.option("--id", metavar="ID", help="visitor: a visitor id, a person or a user id."),
+    click.option("--user", metavar="ID", help="visitor: a user id, as the site names its customers."),
+    click.option("--property", metavar="KEY=VALUE", help="visitor: with an event in the period that has it."),
+    click.option("--channel", metavar="CHANNEL", help="visitor: only this channel in the timeline."),
+    click.option("--sort", metavar="COLUMN", help="people: last_seen (if left out), sessions, revenue …"),
 )
 """Options that only some reports take; a report names its own (`Report.takes`) and reads them."""
 
