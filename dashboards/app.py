@@ -23,14 +23,16 @@ from dashboards.parts import empty, failure, link
 from dashboards.reports.failed import page as failed
 from dashboards.reports.live import page as live
 from dashboards.reports.overview import page as overview
+from dashboards.reports.people import page as people
 from dashboards.reports.sites import page as sites
+from dashboards.reports.visitor import page as visitor
 from dashboards.shell import shell
 from dashboards.state import State
 from dashboards.static import fast
 from dashboards.suggestions import serve_suggestions
 from store.tables.client import Store
 
-PAGES: tuple[Page, ...] = (overview.PAGE, live.PAGE, sites.PAGE, failed.PAGE)
+PAGES: tuple[Page, ...] = (overview.PAGE, live.PAGE, people.PAGE, visitor.PAGE, sites.PAGE, failed.PAGE)
 """Every page, in the order of the navigation. A new page is one line here."""
 
 ASSETS = Path(__file__).parent / "assets"

@@ -53,6 +53,7 @@ class Page:
     download: Callable[[View, str], list[list[object]] | None] | None = None
     people: Callable[[View, str], Selection | None] | None = None
     params: tuple[str, ...] = ()  # names of its own parameters in the URL
+    under: str = ""  # path of the page that stands for it in the navigation
 
 
 @dataclass(frozen=True)

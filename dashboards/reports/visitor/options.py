@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from clicktrail.errors import ConfigError
+from dashboards.reports.people.options import page_number
 from schemas.event import CHANNELS
 
 OPTIONS = ("id", "user", "property", "channel")
 LINES = 60
 """Lines of a timeline on one page."""
-LAST_PAGE = 100_000
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,3 @@ def parse(given: Mapping[str, Sequence[str]]) -> Options:
         raise ConfigError("an id or a property holds no NUL byte")
     return asked
 
-
-def page_number(text: str) -> int:
-    """The page of a list, 1 if there is no text; ConfigError for what is none."""
-    if not text:
-        return 1
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:9]) <= LAST_PAGE:
-        raise ConfigError(f"page={text[:40]}: pages are numbered from 1 on")
-    return int(text[:9])
