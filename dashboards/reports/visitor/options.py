@@ -10,7 +10,7 @@ from dashboards.reports.people.options import page_number
 from schemas.event import CHANNELS
 
 OPTIONS = ("id", "user", "property", "channel")
-LINES = 60
+LINES = 40
 """Lines of a timeline on one page."""
 
 

@@ -38,14 +38,16 @@ def search_card(view: View, asked: Options) -> Node:
     """The search as a card: by id, by user, by property."""
     text = view.text
     parts = [
-        _field(view, "id", asked.id, "visitor.by_id", "9f3c1a… "),
+        _field(view, "id", asked.id, "visitor.by_id", "9f3c1a…"),
         _field(view, "user", asked.user, "visitor.by_user", "4711"),
         _field(view, "property", asked.with_property, "visitor.by_property", "plan=gold"),
     ]
     days = format.dates(view.period.start, view.period.end, view.lang, view.today)
     note = html.P(text("visitor.search.words", dates=days), className="muted sm")
-    everybody = link([icon("users", 14), text("visitor.everybody")], view.state.href(PEOPLE), "a sm")
-    return card(text("visitor.search"), html.Div(parts, className="grid g-3 finders"), note, everybody)
+    everybody = link([icon("users", 14), text("visitor.everybody")], view.state.href(PEOPLE), "btn sm")
+    return card(
+        text("visitor.search"), html.Div(parts, className="grid g-3 finders"), note, tools=[everybody]
+    )
 
 
 def _field(view: View, name: str, value: str, key: str, example: str) -> Node:
@@ -57,13 +59,13 @@ def _field(view: View, name: str, value: str, key: str, example: str) -> Node:
         required=True,
         maxLength=500,
         className="in",
-        placeholder=example.strip(),
+        placeholder=example,
         autoComplete="off",
     )
-    label = Element("label", [text(key), field])
     go = html.Button(text("visitor.go"), className="btn", type="submit")
+    label = Element("label", [text(key), html.Span([field, go], className="row g8")])
     return Element(
-        "form", [*_kept(view), label, go], action=PATH, method="get", className="fields flush", key=name + value
+        "form", [*_kept(view), label], action=PATH, method="get", className="fields flush", key=name + value
     )
 
 

@@ -86,7 +86,7 @@ def _head(view: View, head: SessionHead) -> Node:
     facts.append(head.campaign)
     shown = [html.Span(fact) for fact in facts if fact]
     when = html.B(begin if begin == end else f"{begin}–{end}", className="num")
-    return html.Div([when, html.Span(text("visitor.session")), *shown], className="visit-head dots")
+    return html.Div([when, *shown], className="visit-head dots")
 
 
 def _line(view: View, line: Line) -> Node:
