@@ -163,7 +163,7 @@ def toggle(  # noqa: PLR0913 - what stands in the address and what is read
     *,
     drop: Sequence[str] = (),
 ) -> Node:
-    """Links side by side that set one own parameter; choices: (value, words). drop: parameters that go then."""
+    """Links side by side that set one own parameter; choices: (value, words). drop: others that go."""
     chosen = view.state.one(name, default)
     links = [
         link(

@@ -58,7 +58,9 @@ def bad_request(view: View, error: ConfigError) -> Node:
     """The card of a filter or an option that cannot be read: what is wrong, and a way out."""
     text = view.text
     clear = link(
-        text("filter.clear" if view.state.f else "address.anew"), view.state.href(f=(), own=dict.fromkeys(view.state.own, ())), "btn primary"
+        text("filter.clear" if view.state.f else "address.anew"),
+        view.state.href(f=(), own=dict.fromkeys(view.state.own, ())),
+        "btn primary",
     )
     if isinstance(error, ConditionError):
         body = empty("filter", text("filter.bad"), error.said(text)[:400], clear, alone=True)

@@ -1,4 +1,4 @@
-"""Commands of this program, each in a process of its own: the dashboard writes no events and no edges itself."""
+"""Commands of this program, each in a process of its own: the dashboard writes no events, no edges."""
 
 from __future__ import annotations
 

@@ -76,7 +76,13 @@ def _of_anna() -> list[Event]:
         event(BROWSER, 10, 30, event_type="order", order_id="A-1", revenue=Decimal(80), path="/thanks"),
     ]
     call = event(
-        ANNA, 10, 15, channel="call_center", event_type="contact", event_name="asked for a cup", id_quality="user"
+        ANNA,
+        10,
+        15,
+        channel="call_center",
+        event_type="contact",
+        event_name="asked for a cup",
+        id_quality="user",
     )
     later = event(
         ANNA, 8, 0, channel="call_center", event_type="order", order_id="T-1", revenue=Decimal(20),

@@ -31,7 +31,9 @@ def asked(reader: Store, tea: Site, **options: Any) -> Visitor:
     return found
 
 
-@pytest.mark.parametrize("name", [{"id": BROWSER}, {"id": WAP}, {"id": ANNA}, {"id": "anna"}, {"user": "anna"}])
+@pytest.mark.parametrize(
+    "name", [{"id": BROWSER}, {"id": WAP}, {"id": ANNA}, {"id": "anna"}, {"user": "anna"}]
+)
 def test_every_name_of_a_person_leads_to_it(reader: Store, tea: Site, name: dict[str, str]) -> None:
     assert asked(reader, tea, **name).person_id == ANNA
 
@@ -47,13 +49,18 @@ def test_the_facts_of_a_person(reader: Store, tea: Site) -> None:
     assert facts.last_touch is not None
     assert facts.last_touch.start == at(9.8)
     assert anna.usual_gap_days == 10  # of 10, 10 and 10 days; two sessions of one day are no gap
-    assert [(one.device_class, one.sessions) for one in anna.devices] == [("desktop", 3), ("feature_phone", 2)]
+    assert [(one.device_class, one.sessions) for one in anna.devices] == [
+        ("desktop", 3),
+        ("feature_phone", 2),
+    ]
     assert [(one.country, one.sessions) for one in anna.countries] == [("DE", 3), ("KE", 2)]
     assert {one.channel: one.events for one in anna.channels} == {"web": 10, "wap": 4, "call_center": 2}
     assert [one.id for one in anna.ids] == [BROWSER, WAP, ANNA]
 
 
-def test_repeats_are_one_line_and_calls_stand_with_the_session_they_fall_into(reader: Store, tea: Site) -> None:
+def test_repeats_are_one_line_and_calls_stand_with_the_session_they_fall_into(
+    reader: Store, tea: Site
+) -> None:
     lines = asked(reader, tea, id=ANNA).timeline
     told = [(line.event_type, line.path, line.events) for line in lines if line.last_at <= at(39)]
     assert told == [
@@ -72,9 +79,7 @@ def test_repeats_are_one_line_and_calls_stand_with_the_session_they_fall_into(re
 
 def test_a_timeline_in_pages_is_the_timeline(reader: Store, tea: Site) -> None:
     whole = asked(reader, tea, id=ANNA)
-    parts = [
-        visitor(reader, tea, DAYS, Options(id=ANNA, page=page), 4).visitor for page in range(1, 6)
-    ]
+    parts = [visitor(reader, tea, DAYS, Options(id=ANNA, page=page), 4).visitor for page in range(1, 6)]
     assert [line for part in parts if part for line in part.timeline] == list(whole.timeline)
     assert whole.lines == len(whole.timeline) == 12
 
@@ -143,7 +148,12 @@ def test_everybody_of_the_period(reader: Store, tea: Site) -> None:
     ]  # fmt: skip
     anna = found.rows[2]
     assert (anna.first_seen, anna.last_seen) == (at(40), at(9.8, 6))
-    assert (anna.orders, anna.revenue, anna.channel_group, anna.country) == (1, Decimal(80), "Organic search", "KE")
+    assert (anna.orders, anna.revenue, anna.channel_group, anna.country) == (
+        1,
+        Decimal(80),
+        "Organic search",
+        "KE",
+    )
     kept = people(reader, tea, everyone, Slice(10, with_daily=False), DAYS)
     assert [row.person_id for row in kept.rows] == [ODD, ANNA]
     filtered = everybody(reader, tea, DAYS, ("path=/tea*",), "")

@@ -144,7 +144,12 @@ def test_the_raw_event_and_its_request_while_the_log_holds_it(
     log.append([encode_block([Envelope(1, "native", path="/e", body=body)])])
     log.close()
     held = event("raw-1", 1, 0, event_type="click", properties='{"email":"raw@tea.example"}')
-    insert(store, "events", Event, [replace(held, raw_ref="log:0:0:0:1"), replace(held, event_id="e2", raw_ref="log:0:99:0:0")])
+    insert(
+        store,
+        "events",
+        Event,
+        [replace(held, raw_ref="log:0:0:0:1"), replace(held, event_id="e2", raw_ref="log:0:99:0:0")],
+    )
     desk = Desk(reader, lambda: store, settings, (), lambda: NOW)
     asked = {"event": held.event_id, "visitor": "raw-1", "ms": str(round(at(1).timestamp() * 1000))}
     shown = repr(show(desk, asked, "?site=tea"))
@@ -157,7 +162,9 @@ def test_the_raw_event_and_its_request_while_the_log_holds_it(
         assert "err" in repr(show(desk, {**asked, "ms": odd}, "?site=tea"))
 
 
-@pytest.mark.parametrize("place", ["", "file:a.log:3", "log:0:0", "log:a:b:c:d", "log:0:0:0:0", "log:0:-1:0:0"])
+@pytest.mark.parametrize(
+    "place", ["", "file:a.log:3", "log:0:0", "log:a:b:c:d", "log:0:0:0:0", "log:0:-1:0:0"]
+)
 def test_a_place_without_a_request(settings: Settings, place: str) -> None:
     assert request(settings, place) is None
 

@@ -50,7 +50,14 @@ def _kpi(view: View, answer: Answer, metric: str) -> Node:
     line = [y for b in answer.now.trend if not b.unfinished and (y := value(b, metric)) is not None]
     exact = format.number(now) if now is not None and metric not in ("bounce_rate", "engaged_s") else None
     number = html.Div(_tile(now, metric, lang), className="kpi-v", **({"title": exact} if exact else {}))
-    head = html.Div([part for part in (title, _how(view, answer, metric), _people(view, now, metric)) if part is not None], className="kpi-l")
+    head = html.Div(
+        [
+            part
+            for part in (title, _how(view, answer, metric), _people(view, now, metric))
+            if part is not None
+        ],
+        className="kpi-l",
+    )
     return html.Div(
         [head, number, html.Div(below, className="kpi-d"), spark(line)], className="kpi on" if on else "kpi"
     )

@@ -97,7 +97,9 @@ def everybody(store: Store, site: Site, period: Period, filters: Sequence[str], 
     return Selection(title, asked.sql, given, asked.ahead)
 
 
-def people(store: Store, site: Site, chosen: Selection, wanted: Slice, during: Period | None = None) -> People:
+def people(
+    store: Store, site: Site, chosen: Selection, wanted: Slice, during: Period | None = None
+) -> People:
     """The part `wanted` of a selection. `during`: days in which each of them has a session, if they are known.
 
     Raises StoreError.

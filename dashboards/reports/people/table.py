@@ -16,7 +16,16 @@ from dashboards.reports.people.query import SORTS, Person
 from schemas.identity_edge import USER
 
 _NUMBERS = ("first_seen", "last_seen", "sessions", "orders", "revenue")
-_COLUMNS = ("id_quality", "first_seen", "last_seen", "sessions", "orders", "revenue", "channel_group", "country")
+_COLUMNS = (
+    "id_quality",
+    "first_seen",
+    "last_seen",
+    "sessions",
+    "orders",
+    "revenue",
+    "channel_group",
+    "country",
+)
 
 
 def table(view: View, rows: tuple[Person, ...], sort: str = "") -> Node:
@@ -25,7 +34,9 @@ def table(view: View, rows: tuple[Person, ...], sort: str = "") -> Node:
     heads += [_head(view, column, sort) for column in _COLUMNS]
     body = [_row(view, row) for row in rows]
     made = html.Table([html.Thead(html.Tr(heads)), html.Tbody(body)], className="t rows stack people")
-    return html.Div(made, className="scroll", tabIndex="0", role="region", **{"aria-label": view.text("people")})
+    return html.Div(
+        made, className="scroll", tabIndex="0", role="region", **{"aria-label": view.text("people")}
+    )
 
 
 def _head(view: View, column: str, sort: str) -> Node:
@@ -38,7 +49,9 @@ def _head(view: View, column: str, sort: str) -> Node:
     sign = icon("chevron-down" if down else "chevron-up", 14, "" if on else "hide")
     href = view.state.href(own={"sort": () if column == "last_seen" else (column,), "page": ()})
     aria = {"aria-sort": "descending" if down else "ascending"} if on else {}
-    return html.Th(link([words, sign], href, "sort on" if on else "sort"), scope="col", className=look, **aria)
+    return html.Th(
+        link([words, sign], href, "sort on" if on else "sort"), scope="col", className=look, **aria
+    )
 
 
 def name(person_id: str) -> str:

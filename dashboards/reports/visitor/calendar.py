@@ -26,9 +26,15 @@ def calendar(view: View, found: Visitor) -> Node:
     keys = [html.Span(text("visitor.quiet"))]
     keys += [html.I(className=f"cell l{level}") for level in range(_LEVELS + 1)]
     keys += [html.Span(text("visitor.busy")), html.I(className="cell o"), html.Span(text("visitor.order"))]
-    head = [html.H2(text("visitor.year"), className="sm"), html.Div(className="grow"), html.Div(keys, className="legend keys")]
+    head = [
+        html.H2(text("visitor.year"), className="sm"),
+        html.Div(className="grow"),
+        html.Div(keys, className="legend keys"),
+    ]
     grid = html.Div(cells, className="year", role="img", **{"aria-label": said})
-    return html.Div([html.Div(head, className="row g8 wrap"), grid, _months(view, first)], className="calendar")
+    return html.Div(
+        [html.Div(head, className="row g8 wrap"), grid, _months(view, first)], className="calendar"
+    )
 
 
 def _cell(view: View, day: date, days: Mapping[date, ActiveDay]) -> Node:

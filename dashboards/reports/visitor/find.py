@@ -43,7 +43,11 @@ def alike(store: Store, site: Site, period: Period, asked: Options) -> Selection
     if not asked.with_property:
         name = asked.id or f"{USER}{asked.user.removeprefix(USER)}"
         return Selection("", _BEGINS_SQL, {**given, "name": name})
-    text = asked.with_property if asked.with_property.startswith(_PROPERTIES) else _PROPERTIES + asked.with_property
+    text = (
+        asked.with_property
+        if asked.with_property.startswith(_PROPERTIES)
+        else _PROPERTIES + asked.with_property
+    )
     if any(clause.kind != PROPERTY for clause in parse(text)):
         raise ConfigError(f"property={asked.with_property}: write it as key=value")
     condition = event_condition(store, text, "property")

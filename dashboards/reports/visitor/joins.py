@@ -57,7 +57,9 @@ def _edge(view: View, one: Edge) -> Node:
     ends = [html.Code(name(one.id_a), className="break"), " – "]
     ends.append(html.Code(name(one.id_b.removeprefix(GROUP)), className="break"))
     moment = one.unlinked_at if one.state == "unlinked" and one.unlinked_at else one.since
-    said = text(f"visitor.edge.{one.state}", source=text.name("visitor.source", one.source), day=_day(view, moment))
+    said = text(
+        f"visitor.edge.{one.state}", source=text.name("visitor.source", one.source), day=_day(view, moment)
+    )
     words = html.Div([html.Div(ends), html.Div(said, className="muted xs")], className="grow")
     undo = _undo(view, one) if one.state == "joins" else None
     return html.Div([words, undo] if undo is not None else [words], className="fact")
@@ -66,11 +68,14 @@ def _edge(view: View, one: Edge) -> Node:
 def _undo(view: View, one: Edge) -> Node:
     """Asks once more before it is done."""
     text = view.text
-    send = html.Button(
-        [icon("undo-2", 14), text("visitor.unlink")], className="btn primary", type="submit"
+    send = html.Button([icon("undo-2", 14), text("visitor.unlink")], className="btn primary", type="submit")
+    form = Element(
+        "form", [hidden("a", one.id_a), hidden("b", one.id_b), send], **{"data-store": "visitor-unlink"}
     )
-    form = Element("form", [hidden("a", one.id_a), hidden("b", one.id_b), send], **{"data-store": "visitor-unlink"})
-    asked = [html.P(text("visitor.unlink.words", a=name(one.id_a), b=name(one.id_b)), className="sm break"), form]
+    asked = [
+        html.P(text("visitor.unlink.words", a=name(one.id_a), b=name(one.id_b)), className="sm break"),
+        form,
+    ]
     named = text("visitor.undo.name", a=name(one.id_a), b=name(one.id_b))
     return menu([icon("undo-2", 14), text("visitor.undo")], asked, "btn sm", "right ask", named)
 
@@ -98,6 +103,9 @@ def _came_of(view: View, done: Mapping[str, Any] | None, error: str) -> Node:
     key = "already" if not done["changed"] else "still" if done["joined"] else "done"
     words = text(f"visitor.unlink.{key}", a=name(str(done["id_a"])), b=name(str(done["id_b"])))
     fresh = html.Button(
-        [icon("refresh-cw", 14), text("visitor.fresh")], className="btn sm", type="button", **{"data-act": "again"}
+        [icon("refresh-cw", 14), text("visitor.fresh")],
+        className="btn sm",
+        type="button",
+        **{"data-act": "again"},
     )
     return html.Div([html.P(words, className="sm break"), fresh], className="done mb")

@@ -52,4 +52,3 @@ def parse(given: Mapping[str, Sequence[str]]) -> Options:
     if "\0" in asked.id + asked.user + asked.with_property:
         raise ConfigError("an id or a property holds no NUL byte")
     return asked
-

@@ -56,8 +56,12 @@ def _ask(view: View, asked: Options, lines: int) -> Answer:
 
 
 def _person(view: View, found: Visitor, asked: Options) -> Node:
-    everybody = link([icon("users"), html.Span(view.text("visitor.everybody"))], view.state.href(PEOPLE), "btn")
-    side = html.Div([touch_card(view, found), profile_card(view, found), joins_card(view, found)], className="grid top")
+    everybody = link(
+        [icon("users"), html.Span(view.text("visitor.everybody"))], view.state.href(PEOPLE), "btn"
+    )
+    side = html.Div(
+        [touch_card(view, found), profile_card(view, found), joins_card(view, found)], className="grid top"
+    )
     return shell(
         view,
         head_card(view, found),

@@ -38,8 +38,18 @@ def head_card(view: View, found: Visitor) -> Node:
 
 
 def _note(view: View, found: Visitor) -> Node:
-    key = "visitor.bot" if found.facts.only_bots else "visitor.daily" if found.id_quality == "salted_daily" else ""
-    return html.P([icon("info", 14), html.Span(view.text(key))], className="row g8 muted sm mt12") if key else None
+    key = (
+        "visitor.bot"
+        if found.facts.only_bots
+        else "visitor.daily"
+        if found.id_quality == "salted_daily"
+        else ""
+    )
+    return (
+        html.P([icon("info", 14), html.Span(view.text(key))], className="row g8 muted sm mt12")
+        if key
+        else None
+    )
 
 
 def _numbers(view: View, found: Visitor) -> Node:
@@ -82,8 +92,13 @@ def _touch(view: View, key: str, touch: Touch) -> tuple[Node, Node]:
         source += f" / {touch.medium}"
     below = [_date(view, touch.start), touch.campaign, touch.entry_path]
     said = [
-        html.Div(text.name("channel_group", touch.channel_group) if touch.channel_group else source, className="strong"),
-        html.Div(source, className="muted xs") if touch.channel_group and source != text.name("channel_group", touch.channel_group) else None,
+        html.Div(
+            text.name("channel_group", touch.channel_group) if touch.channel_group else source,
+            className="strong",
+        ),
+        html.Div(source, className="muted xs")
+        if touch.channel_group and source != text.name("channel_group", touch.channel_group)
+        else None,
         html.Div([html.Span(part) for part in below if part], className="muted xs dots break"),
     ]
     return html.Dt(text(key)), html.Dd([part for part in said if part is not None])
@@ -93,7 +108,11 @@ def profile_card(view: View, found: Visitor) -> Node:
     """Devices, countries, channels, what lies outside of sessions."""
     text, facts = view.text, found.facts
     devices = [
-        (", ".join(p for p in (text.name("device_class", d.device_class), d.os, d.browser) if p) or text("unset"), d.sessions)
+        (
+            ", ".join(p for p in (text.name("device_class", d.device_class), d.os, d.browser) if p)
+            or text("unset"),
+            d.sessions,
+        )
         for d in found.devices
     ]
     countries = [(label_of(view, "country", one.country), one.sessions) for one in found.countries]
@@ -116,7 +135,9 @@ def _counted(rows: list[tuple[Node, int]]) -> Node:
     if not rows:
         return None
     shown = [
-        html.Div([html.Span(words), html.Span(format.number(n), className="muted num")], className="row between g8")
+        html.Div(
+            [html.Span(words), html.Span(format.number(n), className="muted num")], className="row between g8"
+        )
         for words, n in rows[:_SHOWN]
     ]
     if len(rows) > _SHOWN:

@@ -127,9 +127,7 @@ def _facts(rows: Sequence[dict[str, Any]]) -> Facts:
         if row["list"] == "all":
             touches = {name: Touch(*row[name]) for name in ("first_touch", "last_touch")}
             plain = ("sessions", "page_views", "engaged_s", "orders", "revenue")
-            return Facts(
-                **{name: row[name] for name in plain}, only_bots=bool(row["only_bots"]), **touches
-            )
+            return Facts(**{name: row[name] for name in plain}, only_bots=bool(row["only_bots"]), **touches)
     return Facts()
 
 

@@ -38,9 +38,7 @@ class Request:
     raw: bytes  # of this event alone where the protocol can tell
 
 
-def stored(
-    store: Store, site: Site, event_id: str, visitor_id: str, at: datetime
-) -> dict[str, Any] | None:
+def stored(store: Store, site: Site, event_id: str, visitor_id: str, at: datetime) -> dict[str, Any] | None:
     """The row of an event, what is empty left out; None if there is none any more. Raises StoreError."""
     given = {"event_id": event_id, "visitor_id": visitor_id, "at": sql_instant(at)}
     for row in store.rows(_EVENT_SQL, site_id=site.id, **given):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dash import html
 
 from dashboards import format
+from dashboards.controls import hidden
 from dashboards.page import PEOPLE, Node, View
 from dashboards.parts import card, computed, empty, icon, link
 from dashboards.reports.people.query import People
 from dashboards.reports.people.table import table
 from dashboards.reports.visitor.options import Options
-from dashboards.controls import hidden
 from dashboards.static import Element
 
 PATH = "/visitor"
@@ -90,4 +90,6 @@ def matches_card(view: View, found: People) -> Node:
     title = text.n("visitor.matches", found.total)
     if found.total > len(found.rows):
         title = text("visitor.matches_of", n=len(found.rows), all=format.number(found.total))
-    return card(title, table(view, found.rows), info=computed(view, found.chosen, text("visitor.matches.how")))
+    return card(
+        title, table(view, found.rows), info=computed(view, found.chosen, text("visitor.matches.how"))
+    )

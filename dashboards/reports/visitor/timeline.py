@@ -56,7 +56,9 @@ def _days(view: View, lines: Sequence[Line]) -> list[Node]:
     made: list[Node] = []
     for day, group in groupby(lines, key=lambda line: _day(view, _began(line))):
         heading = format.weekday(day, view.lang)
-        made.append(html.H3(f"{heading} {day.year}" if day.year != view.today.year else heading, className="day"))
+        made.append(
+            html.H3(f"{heading} {day.year}" if day.year != view.today.year else heading, className="day")
+        )
         made += _sessions(view, group)
     return made
 
@@ -95,7 +97,9 @@ def _line(view: View, line: Line) -> Node:
     said = html.Span(words, className="strong" if line.event_type in ("order", "refund", "complaint") else "")
     parts: list[Node] = [said]
     if line.events > 1:
-        until = text("visitor.times", n=line.events, begin=_clock(view, line.first_at), end=_clock(view, line.last_at))
+        until = text(
+            "visitor.times", n=line.events, begin=_clock(view, line.first_at), end=_clock(view, line.last_at)
+        )
         parts.append(html.Span(f"× {format.number(line.events)}", className="count num", title=until))
     if line.is_bot:
         parts.append(html.Span(text("device_class.bot"), className="count"))
@@ -108,9 +112,15 @@ def _line(view: View, line: Line) -> Node:
 
 def _ask(view: View, line: Line) -> Node:
     """A form that app.js hands to the store `visitor-ask`."""
-    name = f"{view.text('visitor.raw')}: {view.text.name('did', line.event_type)} {_clock(view, line.last_at)}"
+    name = (
+        f"{view.text('visitor.raw')}: {view.text.name('did', line.event_type)} {_clock(view, line.last_at)}"
+    )
     button = html.Button(
-        icon("file-text", 14), className="ghost sq", type="submit", title=view.text("visitor.raw"), **{"aria-label": name}
+        icon("file-text", 14),
+        className="ghost sq",
+        type="submit",
+        title=view.text("visitor.raw"),
+        **{"aria-label": name},
     )
     fields = [hidden("event", line.event_id), hidden("visitor", line.visitor_id)]
     fields.append(hidden("ms", str(round(line.last_at.timestamp() * 1000))))
