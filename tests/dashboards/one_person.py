@@ -1,4 +1,4 @@
-"""Anna, who uses a browser, a WAP phone and the call centre, and two others; written straight into the tables."""
+"""Anna, who uses a browser, a WAP phone and the call centre, and others; written straight into the tables."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def at(days: float, minutes: float = 0) -> datetime:
 
 
 def open_tea(store: Store, site_id: str = SITE.id, shift: timedelta = timedelta()) -> Site:
-    """Anna's five sessions on four days, one order of 80 and one by telephone; a visitor of one day; an odd id."""
+    """Anna's five sessions, an order of 80 and one by telephone; a visitor of one day; an odd id."""
     site = replace(SITE, id=site_id, domain=f"{site_id}.example")
     put_site(store, site)
     sessions = [

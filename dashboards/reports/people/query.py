@@ -26,8 +26,8 @@ SORTS: Mapping[str, int] = {
 _EVERYBODY_SQL, _PEOPLE_SQL = (read_sql(__package__ or "", name) for name in ("everybody.sql", "people.sql"))
 _ALWAYS = ("1970-01-01 00:00:00.000", "2149-01-01 00:00:00.000")
 _DEFINITION = (
-    "People: a visitor, or the person to whom visitors were joined. First and last seen, sessions, orders and "
-    "value are of all their human sessions, not only of those in the period; value is net of refunds. The "
+    "People: a visitor, or the person to whom visitors were joined. First and last seen, sessions, orders "
+    "and value are of all their human sessions, not only of those in the period; value is net of refunds. The "
     "channel is that of the first session, the country that of the last one."
 )
 
@@ -84,7 +84,7 @@ class Slice:
 
 
 def everybody(store: Store, site: Site, period: Period, filters: Sequence[str], title: str) -> Selection:
-    """Everybody with a session that starts in the period and that the filters keep; ConfigError for a filter."""
+    """Everybody with a session in the period that the filters keep; ConfigError for a filter."""
     kept = session_filter(store, filters)
     given: dict[str, object] = {
         "site_id": site.id,
@@ -100,7 +100,7 @@ def everybody(store: Store, site: Site, period: Period, filters: Sequence[str], 
 def people(
     store: Store, site: Site, chosen: Selection, wanted: Slice, during: Period | None = None
 ) -> People:
-    """The part `wanted` of a selection. `during`: days in which each of them has a session, if they are known.
+    """The part `wanted` of a selection. `during`: days in which each of them has a session, if known.
 
     Raises StoreError.
     """

@@ -24,7 +24,7 @@ _PROPERTIES = "properties."
 
 
 def exact(store: Store, site: Site, asked: Options) -> list[str]:
-    """The persons that have exactly this id or user id; most often one, none for a property. Raises StoreError."""
+    """The persons that have exactly this id; most often one, none for a property. Raises StoreError."""
     name = asked.id or asked.user
     if not name:
         return []

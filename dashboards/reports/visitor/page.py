@@ -109,6 +109,14 @@ def connect(app: Dash, desk: Desk) -> None:
 
 
 PAGE = Page(
-    PATH, "visitor", "user", "nav.act", layout, connect=connect, download=download, params=(*OPTIONS, "page"), under=PEOPLE
-)  # fmt: skip
+    PATH,
+    "visitor",
+    "user",
+    "nav.act",
+    layout,
+    connect=connect,
+    download=download,
+    params=(*OPTIONS, "page"),
+    under=PEOPLE,
+)
 """Registered in dashboards/app.py."""

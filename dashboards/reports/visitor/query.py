@@ -38,15 +38,15 @@ _MEMBERS_SQL, _FACTS_SQL, _EVENTS_SQL, _EDGES_SQL, _TIMELINE_SQL = (
     for name in ("members.sql", "facts.sql", "events.sql", "edges.sql", "timeline.sql")
 )
 _FACTS = (
-    "All human sessions of the person, whenever they were: of every visitor id that is joined to it. Value is "
-    "net of refunds, in the site's currency. The usual gap is the median number of days from one day with a "
+    "All human sessions of the person, whenever they were: of every visitor id that is joined to it. Value "
+    "is net of refunds, in the site's currency. The usual gap is the median number of days from one day with a "
     "session to the next."
 )
 _EVENTS = "All events of the person by visitor id and by channel, first and last by the time they happened."
 _EDGES = "Statements that an id of this person and another id are one; each can be taken away."
 _TIMELINE = (
-    "Every event of the person, the newest session first. Events that say the same and follow each other in a "
-    "session are one line with their number. What happened outside of sessions (server, mail, calls, store) "
+    "Every event of the person, the newest session first. Events that say the same and follow each other "
+    "in a session are one line with their number. What happened outside of sessions (server, mail, calls, store) "
     "stands with the session that spans its time."
 )
 
@@ -69,7 +69,7 @@ class Answer:
 
 
 def visitor(store: Store, site: Site, period: Period, asked: Options, limit: int = LINES) -> Answer:
-    """Whom the options mean. An id is looked for in all history; a beginning of one and a property in the period.
+    """Whom the options mean: an id in all history, the beginning of one or a property in the period.
 
     Raises ConfigError for a property that cannot be read, StoreError.
     """
@@ -125,9 +125,13 @@ def of_person(store: Store, site: Site, person_id: str, asked: Options, limit: i
 def _facts(rows: Sequence[dict[str, Any]]) -> Facts:
     for row in rows:
         if row["list"] == "all":
-            touches = {name: Touch(*row[name]) for name in ("first_touch", "last_touch")}
             plain = ("sessions", "page_views", "engaged_s", "orders", "revenue")
-            return Facts(**{name: row[name] for name in plain}, only_bots=bool(row["only_bots"]), **touches)
+            return Facts(
+                **{name: row[name] for name in plain},
+                only_bots=bool(row["only_bots"]),
+                first_touch=Touch(*row["first_touch"]),
+                last_touch=Touch(*row["last_touch"]),
+            )
     return Facts()
 
 
