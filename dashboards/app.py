@@ -28,9 +28,11 @@ from dashboards.reports.funnel import page as funnel
 from dashboards.reports.goals import page as goals
 from dashboards.reports.live import page as live
 from dashboards.reports.overview import page as overview
+from dashboards.reports.people import page as people
 from dashboards.reports.retention import page as retention
 from dashboards.reports.sites import page as sites
 from dashboards.reports.users import page as users
+from dashboards.reports.visitor import page as visitor
 from dashboards.shell import shell
 from dashboards.state import State
 from dashboards.static import fast
@@ -45,6 +47,8 @@ PAGES: tuple[Page, ...] = (
     goals.PAGE,
     funnel.PAGE,
     retention.PAGE,
+    people.PAGE,
+    visitor.PAGE,
     sites.PAGE,
     failed.PAGE,
     users.PAGE,

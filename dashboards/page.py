@@ -59,6 +59,7 @@ class Page:
     right: Right = SEE
     takes: Right = SEE
     acts: Mapping[str, Right] = field(default_factory=dict)
+    under: str = ""  # path of the page that stands for it in the navigation
 
 
 @dataclass(frozen=True)

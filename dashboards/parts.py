@@ -145,6 +145,7 @@ class Row:
     before: Node = None  # an icon or a country's letters
     on: bool = False  # the filter of this row is set
     new: bool = False  # there was none of it before
+    people: str = ""  # where those are listed who are counted
 
 
 def bars(  # noqa: PLR0913 - what a table is told
@@ -165,7 +166,10 @@ def bars(  # noqa: PLR0913 - what a table is told
     ]
     body = []
     for row in rows:
-        cells = [_bar_cell(row, top), html.Td(format.number(row.value), className="n")]
+        number: Node = format.number(row.value)
+        if row.people:
+            number = link(number, row.people, "behind", title=text("table.people"))
+        cells = [_bar_cell(row, top), html.Td(number, className="n")]
         cells.append(html.Td(format.share(row.value, total), className="n muted"))
         if compare:
             cells.append(html.Td(_change(row, text), className="n xs"))

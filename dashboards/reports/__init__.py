@@ -22,10 +22,14 @@ from dashboards.reports.funnel.query import funnel, question
 from dashboards.reports.goals.query import reached
 from dashboards.reports.live.query import live
 from dashboards.reports.overview.query import overview
+from dashboards.reports.people.query import OPTIONS as PEOPLE_OPTIONS
+from dashboards.reports.people.query import Slice, everybody, people
 from dashboards.reports.retention import options as retention_options
 from dashboards.reports.retention.query import retention
 from dashboards.reports.sessions.query import sessions
 from dashboards.reports.sites.query import sites
+from dashboards.reports.visitor import options as visitor_options
+from dashboards.reports.visitor.query import visitor
 from schemas.objects import Site
 from store.tables.client import Store
 
@@ -88,6 +92,18 @@ def _content(store: Store, site: Site, asked: ReportOptions) -> dict[str, Any]:
     return content(store, site, asked.period, name, goal, listing, asked.filters, now=asked.now).to_json()
 
 
+def _people(store: Store, site: Site, asked: ReportOptions) -> dict[str, Any]:
+    chosen = everybody(store, site, asked.period, asked.filters, "")
+    wanted = Slice(asked.limit, sort=asked.once.get("sort", "last_seen"))
+    meta = {"site": site.id, **asked.period.to_json(), "filters": list(asked.filters), "sort": wanted.sort}
+    return {**people(store, site, chosen, wanted, asked.period).to_json(), "meta": meta}
+
+
+def _visitor(store: Store, site: Site, asked: ReportOptions) -> dict[str, Any]:
+    options = visitor_options.parse(asked.own)
+    return visitor(store, site, asked.period, options, asked.limit).to_json()
+
+
 _ALL = (
     Report("overview", "Overview", lambda t, s, o: overview(t, s, o.period, o.filters, now=o.now).to_json()),
     Report("sessions", "Sessions", lambda t, s, o: sessions(t, s, o.period, o.filters, o.limit).to_json()),
@@ -101,6 +117,8 @@ _ALL = (
     Report("campaigns", "Campaigns", _campaigns, campaigns.OPTIONS),
     Report("content", "Content", _content, content_lists.OPTIONS),
     Report("goals", "Goals", lambda t, s, o: reached(t, s, o.period, o.filters, now=o.now).to_json()),
+    Report("people", "People", _people, PEOPLE_OPTIONS),
+    Report("visitor", "Visitor", _visitor, visitor_options.OPTIONS),
     Report("coverage", "Coverage", lambda t, s, o: coverage(t, s, o.period, now=o.now).to_json()),
 )
 
