@@ -37,6 +37,13 @@ _OWN = (
     click.option(
         "--breakdown", metavar="FIELD", help="funnel, retention: by the value at the first step or start."
     ),
+    click.option(
+        "--primary", metavar="EVENT", help="churn: what coming back is, visit (if left out) or order."
+    ),
+    click.option(
+        "--horizon", metavar="SPAN", help="churn: 1d to 366d; the site's own returns choose it if left out."
+    ),
+    click.option("--as-of", metavar="DATE", help="churn: as known at the end of a day, or at an instant."),
 )
 """Options that only some reports take; a report names its own (`Report.takes`) and reads them."""
 

@@ -10,6 +10,8 @@ from typing import Any
 from clicktrail.errors import ConfigError
 from dashboards.coverage import coverage
 from dashboards.period import Period
+from dashboards.reports.churn import options as churn_options
+from dashboards.reports.churn.query import churn
 from dashboards.reports.failed.query import failed
 from dashboards.reports.funnel import options as funnel_options
 from dashboards.reports.funnel.query import funnel
@@ -61,6 +63,11 @@ def _retention(store: Store, site: Site, asked: ReportOptions) -> dict[str, Any]
     return retention(store, site, asked.period, options, asked.filters, now=asked.now).to_json()
 
 
+def _churn(store: Store, site: Site, asked: ReportOptions) -> dict[str, Any]:
+    options, listing = churn_options.parse(asked.once), churn_options.Listing(limit=asked.limit)
+    return churn(store, site, options, asked.filters, listing, now=asked.now).to_json()
+
+
 _ALL = (
     Report("overview", "Overview", lambda t, s, o: overview(t, s, o.period, o.filters, now=o.now).to_json()),
     Report("sessions", "Sessions", lambda t, s, o: sessions(t, s, o.period, o.filters, o.limit).to_json()),
@@ -71,6 +78,7 @@ _ALL = (
     ),
     Report("funnel", "Funnel", _funnel, funnel_options.OPTIONS),
     Report("retention", "Retention", _retention, retention_options.OPTIONS),
+    Report("churn", "Churn risk", _churn, churn_options.OPTIONS),
     Report("coverage", "Coverage", lambda t, s, o: coverage(t, s, o.period, now=o.now).to_json()),
 )
 
