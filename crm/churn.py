@@ -67,9 +67,9 @@ class Forecast:
 class ChurnRisk:
     """The people in play at the end of day `as_of` (names and people, aligned), and the forecast if any.
 
-    `withheld` says why there is none, `why_not` as a code; `base_rate` is the share who did not return of the newest people whose
-    horizon is over (None: too early to know), `lost` how many known people are silent too long to be in play, `returning` how
-    many of all have come back at least once.
+    `withheld` says why there is none, `why_not` as a code; `base_rate` is the share who did not return of the
+    newest people whose horizon is over (None: too early to know), `lost` how many known people are silent too
+    long to be in play, `returning` how many of all have come back at least once.
     """
 
     primary: Primary

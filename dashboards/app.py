@@ -20,6 +20,7 @@ from dashboards.downloads import serve_downloads
 from dashboards.i18n import Text
 from dashboards.page import Desk, Node, Page, View, utc_now
 from dashboards.parts import empty, failure, link
+from dashboards.reports.churn import page as churn
 from dashboards.reports.failed import page as failed
 from dashboards.reports.live import page as live
 from dashboards.reports.overview import page as overview
@@ -30,7 +31,7 @@ from dashboards.static import fast
 from dashboards.suggestions import serve_suggestions
 from store.tables.client import Store
 
-PAGES: tuple[Page, ...] = (overview.PAGE, live.PAGE, sites.PAGE, failed.PAGE)
+PAGES: tuple[Page, ...] = (overview.PAGE, live.PAGE, churn.PAGE, sites.PAGE, failed.PAGE)
 """Every page, in the order of the navigation. A new page is one line here."""
 
 ASSETS = Path(__file__).parent / "assets"

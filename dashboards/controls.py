@@ -41,14 +41,19 @@ def period_tools(view: View) -> list[Node]:
         **{"aria-current": "true" if on else "false"},
     )
     own = [html.Div(text("period.own"), className="opt-head"), _dates_form(view)]
-    share = html.Button(
+    return [menu(label, [*options, *own, compare], "btn", "right"), share_button(view)]
+
+
+def share_button(view: View) -> Node:
+    """Copies the address of the view."""
+    text = view.text
+    return html.Button(
         [icon("link"), html.Span(text("share"), className="wide")],
         className="btn",
         type="button",
         title=text("share.title"),
         **{"data-act": "share", "data-done": text("share.done")},
     )
-    return [menu(label, [*options, *own, compare], "btn", "right"), share]
 
 
 def _period_option(view: View, p: str) -> Node:

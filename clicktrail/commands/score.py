@@ -72,7 +72,7 @@ def score_sites(settings: Settings, site_id: str | None, given: dict[str, str]) 
 
 
 def _tried(settings: Settings, site_id: str | None, given: dict[str, str]) -> bool:
-    """One round; False when it failed and is to be tried again soon. What is asked wrongly ends the command."""
+    """One round; False: it failed and is to be tried again soon. What is asked wrongly ends the command."""
     began = time.monotonic()
     try:
         rows = score_sites(settings, site_id, given)

@@ -16,7 +16,9 @@ from store.tables.client import Store
 HOUR = 3_600_000
 
 
-def write_visits(store: Store, site: Site, activity: Activity, *, hour: int = 12, spent: float = 20.0) -> None:
+def write_visits(
+    store: Store, site: Site, activity: Activity, *, hour: int = 12, spent: float = 20.0
+) -> None:
     """A session at that hour (UTC) of each active day; every second one of a person has an order of `spent`."""
     put_site(store, site)
     number = pl.Series(activity.person)

@@ -1,4 +1,4 @@
-"""The churn report on a real store: risk in SQL is the risk of the mathematics, and only people who last count."""
+"""The churn report on a real store: the risk in SQL is that of the mathematics, and today's events count."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from clicktrail.errors import ConfigError
 from crm import bgnbd_fit, logistic, rf_table
 from crm.activity import Activity, activity_of, day_number
 from crm.calibration import Shift
@@ -19,8 +18,8 @@ from crm.fitted import Fitted, fitted_of
 from crm.lifecycle import STAGES, stages
 from crm.models import Primary, histories
 from crm.snapshot import Snapshot, snapshot
-from dashboards.expressions import Expression, fill
 from dashboards.computed import Computed
+from dashboards.expressions import Expression, fill
 from dashboards.reports.churn import fit
 from dashboards.reports.churn.options import ChurnOptions, Listing, Moment, moment
 from dashboards.reports.churn.query import churn
@@ -148,7 +147,9 @@ def test_what_is_learnt_from_the_store_is_what_is_learnt_from_the_days(
     assert expected.backtest is not None
 
 
-def test_the_report_is_the_assessment_of_the_mathematics(store: Store, site: Site, activity: Activity) -> None:
+def test_the_report_is_the_assessment_of_the_mathematics(
+    store: Store, site: Site, activity: Activity
+) -> None:
     found = churn(store, site, ChurnOptions("visit", HORIZON), listing=Listing(limit=50), now=NOW)
     assert not found.learnt.is_kept
     document = found.to_json()

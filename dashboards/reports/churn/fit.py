@@ -26,8 +26,8 @@ OLDEST = timedelta(days=35)
 
 _DAYS, _SIZE, _NEWEST = (read_sql(__package__ or "", f"{name}.sql") for name in ("days", "size", "newest"))
 _DAYS_OF = (
-    "The days of the primary event of each person up to the day the forecast was learnt. People without an id "
-    "that outlives the day are left out."
+    "The days of the primary event of each person up to the day the forecast was learnt. People without an "
+    "id that outlives the day are left out."
 )
 
 

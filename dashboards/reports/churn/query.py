@@ -12,7 +12,7 @@ from crm.rate import Rate
 from dashboards.computed import Computed, read_sql, sql_instant
 from dashboards.expressions import Expression, fill
 from dashboards.filters import SessionFilter, session_filter
-from dashboards.reports.churn.fit import forecast
+from dashboards.reports.churn.fit import days_query, forecast
 from dashboards.reports.churn.options import ChurnOptions, Listing, Moment, moment
 from dashboards.reports.churn.people import persons
 from dashboards.reports.churn.records import Churn, Slice
@@ -68,7 +68,7 @@ def churn(  # noqa: PLR0913 - what every report is asked with, and its options
         left_out=Rate(shares[0]["left_out"], shares[0]["visitors"]),
         people=persons(store, site, learnt.fitted, at, listed),
         asked_at=now,
-        computed=asked,
+        computed=(*asked, days_query(site, options.primary, at)),
     )
 
 
@@ -76,16 +76,23 @@ def queries(
     site: Site, at: Moment, fitted: Fitted, kept: SessionFilter, listing: Listing
 ) -> tuple[Computed, Computed, Computed]:
     """The list, the spread, and who is left out."""
-    given: dict[str, object] = {
-        **parameters(site, at, fitted),
-        **asdict(listing),
-        "ranked": int(listing.ranked),
-        "since": HISTORY,
-        **kept.parameters,
-    }
+    given = listed_parameters(site, at, fitted, kept, listing)
     rows = Expression(facts(fitted))
     return (
         kept.computed("people", _PEOPLE_ARE, fill(_PEOPLE, facts=rows), given),
         kept.computed("spread", _SPREAD_IS, fill(_SPREAD, facts=rows), given),
         Computed("left_out", _LEFT_OUT_ARE, _LEFT_OUT, {"site_id": site.id, "until": sql_instant(at.until)}),
     )
+
+
+def listed_parameters(
+    site: Site, at: Moment, fitted: Fitted, kept: SessionFilter, listing: Listing
+) -> dict[str, object]:
+    """What the queries of people in play name."""
+    return {
+        **parameters(site, at, fitted),
+        **asdict(listing),
+        "ranked": int(listing.ranked),
+        "since": HISTORY,
+        **kept.parameters,
+    }

@@ -21,7 +21,7 @@ from dashboards.reports.churn.scoring import facts, parameters
 from schemas.objects import Site
 from store.tables.client import Store
 
-_WRITE = read_sql(__package__ or "", "write_scores.sql")
+_WRITE, _NAMES = (read_sql(__package__ or "", f"{name}.sql") for name in ("write_scores", "all_names"))
 
 
 @dataclass(frozen=True)
@@ -99,5 +99,7 @@ def _write_scores(store: Store, site: Site, fitted: Fitted, version: int) -> Non
         "model": fitted.name,
         "version": version,
     }
-    asked = Computed("write", "", fill(_WRITE, facts=Expression(facts(fitted))), given)
+    asked = Computed(
+        "write", "", fill(_WRITE, facts=Expression(facts(fitted)), names=Expression(_NAMES)), given
+    )
     store.command(asked.sql, **asked.used())

@@ -1,7 +1,7 @@
 """Risk in SQL: what is known of people, with the coefficients of a kept forecast as parameters.
 
-So an event of this minute moves the risk at once, and a million people need no Python. The row form of the same
-rules is in `crm`; tests hold the two equal.
+So an event of this minute moves the risk at once, and a million people need no Python. The row form of the
+same rules is in `crm`; tests hold the two equal.
 """
 
 from __future__ import annotations
