@@ -54,13 +54,13 @@ def command(  # noqa: PLR0913 - one parameter an option
 
 
 def score_sites(settings: Settings, site_id: str | None, given: dict[str, str]) -> list[dict[str, Any]]:
-    """Score one site, or all; one row for each site and primary event."""
+    """Score one site, or all; one row for each site and primary event. `given`: options of the report."""
     # Loaded late: `--help`, and a process that waits for its next round, need no mathematics.
     from dashboards.reports.churn.options import PRIMARIES, parse  # noqa: PLC0415
     from dashboards.reports.churn.score import score  # noqa: PLC0415
 
     options = parse({name: value for name, value in given.items() if value})
-    primaries = (options.primary,) if given["primary"] else PRIMARIES
+    primaries = (options.primary,) if given.get("primary") else PRIMARIES
     now, rows = datetime.now(timezone.utc), []
     with tables(settings) as store:
         for site in [known_site(store, site_id)] if site_id else objects.sites(store):

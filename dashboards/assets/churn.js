@@ -1,5 +1,6 @@
 /* The threshold of the churn page: its numbers and the line in the chart follow the slider; the address when it rests. */
 (function () {
+  const WIDTH = 5; // hundredths of risk in one bar
   const whole = (value) => Math.round(value).toLocaleString('en-US');
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const from = (list, at) => list.slice(at).reduce((sum, value) => sum + value, 0);
@@ -26,9 +27,8 @@
     window.Plotly.relayout(chart, {
       'shapes[0].x0': above, 'shapes[0].x1': above, 'annotations[0].x': above, 'annotations[0].text': words,
     });
-    const bars = chart.data[0];
-    const width = 100 / bars.x.length;
-    const colours = Array.from(bars.x, (x) => colour(x + width / 2 > above ? '--c2' : '--line-strong'));
+    const bars = Array.from({ length: 100 / WIDTH }, (_, at) => (at + 1) * WIDTH > above);
+    const colours = bars.map((beyond) => colour(beyond ? '--c2' : '--line-strong'));
     window.Plotly.restyle(chart, { 'marker.color': [colours] }, [0]);
   };
   const move = (slider) => {
@@ -51,6 +51,12 @@
     });
   };
   const heard = (then) => (e) => { if (e.target.matches && e.target.matches('input[data-churn]')) then(e.target); };
+  // A change of theme draws the chart as the server made it.
+  const again = () => {
+    const slider = document.querySelector('input[data-churn]');
+    if (slider) move(slider);
+  };
+  new MutationObserver(again).observe(document.documentElement, { attributeFilter: ['data-theme'] });
   document.addEventListener('input', heard(move));
   document.addEventListener('change', heard(rest));
 })();

@@ -19,7 +19,7 @@ HOUR = 3_600_000
 def write_visits(
     store: Store, site: Site, activity: Activity, *, hour: int = 12, spent: float = 20.0
 ) -> None:
-    """A session at that hour (UTC) of each active day; every second one of a person has an order of `spent`."""
+    """A session at that hour (UTC) of each active day; every second one of a person has an order."""
     put_site(store, site)
     number = pl.Series(activity.person)
     visits = pl.DataFrame({"visitor_id": activity.names.gather(number).cast(pl.String), "day": activity.day})

@@ -11,7 +11,7 @@ from crm.backtest import Backtest, Cutoff
 from dashboards import format, people
 from dashboards.page import Node, View
 from dashboards.parts import card, computed, exports, graph, icon, link
-from dashboards.reports.churn.figure import HEIGHT, distribution, reliability
+from dashboards.reports.churn.figure import HEIGHT, TALL, distribution, reliability
 from dashboards.reports.churn.records import Churn
 from dashboards.reports.churn.scoring import within
 from dashboards.static import Element
@@ -133,7 +133,7 @@ def where(view: View, found: Churn, bins: Bins, above: int) -> Node:
             "churn-where",
             distribution(bins.people, above, text),
             text("churn.where.label", n=format.number(ranked)),
-            HEIGHT,
+            TALL,
         ),
         html.P(text.n("churn.newcomers", found.newcomers), className="muted xs") if found.newcomers else None,
     ]

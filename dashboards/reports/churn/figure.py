@@ -11,7 +11,7 @@ from crm.accuracy import Decile
 from dashboards import format, theme
 from dashboards.i18n import Text
 
-HEIGHT = 216
+HEIGHT, TALL = 216, 268
 WIDTH = 5  # hundredths of risk in one bar
 _HOVER = "%{customdata}<extra></extra>"
 
@@ -38,7 +38,7 @@ def distribution(people: Sequence[int], above: int, text: Text) -> Any:
     }  # fmt: skip
     return theme.figure(
         [bars],
-        height=HEIGHT,
+        height=TALL,
         hovermode="closest",
         margin={"l": 4, "r": 22, "t": 24, "b": 4},
         shapes=[line],
@@ -50,7 +50,7 @@ def distribution(people: Sequence[int], above: int, text: Text) -> Any:
 
 
 def reliability(deciles: Sequence[Decile], text: Text) -> Any:
-    """Forecast and share who left for each tenth of the people, with its 95 % interval; the diagonal is right."""
+    """Forecast and share who left for each tenth of the people with its interval; the diagonal is right."""
     shown = [one for one in deciles if one.actual.value is not None]
     actual = [100 * (one.actual.value or 0.0) for one in shown]
     high = [100 * (one.actual.high or 0.0) for one in shown]

@@ -86,9 +86,12 @@ def _body(view: View, found: Churn, asked: Asked) -> list[Node]:
             )
         ]
     if found.fitted.name is None or record is None:
-        parts = [html.P(text("churn.withheld.words"), className="muted")]
+        words: list[Node] = [html.P(text("churn.withheld.words"), className="muted")]
+        if record is not None:
+            scores = {"brier": f"{record.rivals[record.champion]:.3f}", "base": f"{record.base_brier:.3f}"}
+            words.append(html.P(text("churn.withheld.record", **scores), className="sm mt12"))
         facts = html.Div(
-            [card(text("churn.withheld"), *parts), model_card(view, found)], className="grid g-2"
+            [card(text("churn.withheld"), *words), model_card(view, found)], className="grid g-2"
         )
         return [facts, listed(view, found, asked)]
     bins = cards.Bins.of(found)

@@ -1,4 +1,4 @@
-"""The list of people: risk, value, reasons, last seen, what to do; the address sorts, filters and pages it."""
+"""The list of people: risk, value, reasons, last seen, what to do. The address sorts and pages it."""
 
 from __future__ import annotations
 

@@ -60,7 +60,8 @@ def deciles(found: Churn) -> Rows:
 def weeks(found: Churn) -> Rows:
     """The record week by week."""
     head: list[object] = [
-        "as_of", "people", "churn_rate", "auc", "brier", "base_brier", "skill", "ece", "marked", "gone", "expected",
+        "as_of", "people", "churn_rate", "auc", "brier", "base_brier", "skill", "ece", "marked",
+        "gone", "expected",
     ]  # fmt: skip
     record = found.fitted.backtest
     return [
@@ -68,7 +69,8 @@ def weeks(found: Churn) -> Rows:
         *(
             [
                 one.as_of, one.accuracy.people, one.accuracy.churn_rate, one.accuracy.auc, one.accuracy.brier,
-                one.accuracy.base_brier, one.accuracy.skill, one.accuracy.ece, one.marked, one.gone, one.expected,
+                one.accuracy.base_brier, one.accuracy.skill, one.accuracy.ece, one.marked, one.gone,
+                one.expected,
             ]
             for one in (record.cutoffs if record else ())
         ),
