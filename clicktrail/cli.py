@@ -27,6 +27,7 @@ COMMANDS = {
     "rebuild": "cut a site's history again under another rule",
     "report": "any report of the dashboard, as a table or JSON",
     "run": "the pipeline: log → sessions → store",
+    "score": "fit the forecast of churn and score every visitor",
     "site": "add and list sites, print the tag to paste",
     "sql": "a read-only query",
     "status": "how far the log and the pipeline are",

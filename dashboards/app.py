@@ -22,6 +22,7 @@ from dashboards.i18n import Text
 from dashboards.page import Desk, Node, Page, View, utc_now
 from dashboards.parts import empty, failure, link
 from dashboards.reports.campaigns import page as campaigns
+from dashboards.reports.churn import page as churn
 from dashboards.reports.content import page as content
 from dashboards.reports.failed import page as failed
 from dashboards.reports.funnel import page as funnel
@@ -47,6 +48,7 @@ PAGES: tuple[Page, ...] = (
     goals.PAGE,
     funnel.PAGE,
     retention.PAGE,
+    churn.PAGE,
     people.PAGE,
     visitor.PAGE,
     sites.PAGE,

@@ -130,6 +130,34 @@ REPORTS = {
         "sessions": "all human sessions that start in the period",
         "meta": "what was asked, and when",
     },
+    "churn": {
+        "model": "the forecast that was best in past weeks: bg_nbd, rf_table or logistic; null: percentages "
+        "are withheld",
+        "primary": "what coming back is: visit or order",
+        "horizon_days": "how long to wait; without --horizon 80% of the site's returns come within it, as "
+        "rounded",
+        "base_rate": "share who did not return of the newest people whose horizon is over; null: too early",
+        "withheld": "why there are no percentages; empty when there are",
+        "backtest": "how right forecasts of the last eight weeks were, for the people active in the horizon "
+        "before (28 days at least): people, churn_rate, auc, brier, base_brier (of giving everybody the "
+        "base rate), skill (above 0: better than the base rate), ece (mean distance of forecast and "
+        "share), lift of the top tenth, rivals (their mean Brier scores), deciles (predicted, actual with "
+        "its 95% interval low and high, people) and cutoffs, one a week, each with marked (high), gone (of "
+        "them) and expected; null: no record",
+        "odds_ratios": "of the regression: by how much one standard deviation more of a fact multiplies the "
+        "odds, with its 95% interval; null where the fixed direction holds it at no effect",
+        "people": "people in play, kept by the filters",
+        "newcomers": "those of them active on one day only; they are not ranked",
+        "bands": "ranked people by band: low below a third, high above two thirds",
+        "stages": "people by stage of the customer's life",
+        "coverage": "visitors with a session, and those left out because their id lasts one day only",
+        "visitors": "the list, highest risk first, newcomers last: visitor_id, risk, band, reasons (kind, "
+        "text and points, the percentage points by which the facts put the risk above the average), "
+        "last_seen, action, stage, facts, usual_gap_days, is_newcomer, counterfactual, spent_365d (net; "
+        "text), value_at_risk (risk times that) and evidence of the last 60 days that the forecast does "
+        "not use",
+        "meta": "what was asked, the day the forecast was learnt, and whether it is a kept one",
+    },
     "coverage": {
         "durable_share": "share of visitors whose id outlives the day",
         "bot_share": "share of events that are of bots",

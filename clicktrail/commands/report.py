@@ -55,12 +55,21 @@ _OWN = (
     click.option("--list", metavar="LIST", help="content: pages (if left out), entry, exit, search …"),
     click.option("--goal", metavar="ID", help="campaigns, content: what counts as conversion (orders)."),
     click.option("--q", metavar="TEXT", help="campaigns, content: rows that hold this text."),
-    click.option("--sort", metavar="COLUMN", help="campaigns, content, people: COLUMN:up has the smallest first."),
+    click.option(
+        "--sort", metavar="COLUMN", help="campaigns, content, people: COLUMN:up has the smallest first."
+    ),
     click.option("--page", metavar="N", help="campaigns, content: the Nth page of --limit rows."),
     click.option("--id", metavar="ID", help="visitor: a visitor id, a person or a user id."),
     click.option("--user", metavar="ID", help="visitor: a user id, as the site names its customers."),
     click.option("--property", metavar="KEY=VALUE", help="visitor: with an event in the period that has it."),
     click.option("--channel", metavar="CHANNEL", help="visitor: only this channel in the timeline."),
+    click.option(
+        "--primary", metavar="EVENT", help="churn: what coming back is, visit (if left out) or order."
+    ),
+    click.option(
+        "--horizon", metavar="SPAN", help="churn: 1d to 366d; the site's own returns choose it if left out."
+    ),
+    click.option("--as-of", metavar="DATE", help="churn: as known at the end of a day, or at an instant."),
 )
 """Options that only some reports take; a report names its own (`Report.takes`) and reads them."""
 

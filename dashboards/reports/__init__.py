@@ -13,6 +13,8 @@ from dashboards.coverage import coverage
 from dashboards.goals import ORDERS, Goal, goal_of
 from dashboards.period import Period
 from dashboards.reports.campaigns import query as campaigns
+from dashboards.reports.churn import options as churn_options
+from dashboards.reports.churn.query import churn
 from dashboards.reports.content import lists as content_lists
 from dashboards.reports.content.query import content
 from dashboards.reports.failed.query import failed
@@ -104,6 +106,11 @@ def _visitor(store: Store, site: Site, asked: ReportOptions) -> dict[str, Any]:
     return visitor(store, site, asked.period, options, asked.limit).to_json()
 
 
+def _churn(store: Store, site: Site, asked: ReportOptions) -> dict[str, Any]:
+    options, listing = churn_options.parse(asked.once), churn_options.Listing(limit=asked.limit)
+    return churn(store, site, options, asked.filters, listing, now=asked.now).to_json()
+
+
 _ALL = (
     Report("overview", "Overview", lambda t, s, o: overview(t, s, o.period, o.filters, now=o.now).to_json()),
     Report("sessions", "Sessions", lambda t, s, o: sessions(t, s, o.period, o.filters, o.limit).to_json()),
@@ -119,6 +126,7 @@ _ALL = (
     Report("goals", "Goals", lambda t, s, o: reached(t, s, o.period, o.filters, now=o.now).to_json()),
     Report("people", "People", _people, PEOPLE_OPTIONS),
     Report("visitor", "Visitor", _visitor, visitor_options.OPTIONS),
+    Report("churn", "Churn risk", _churn, churn_options.OPTIONS),
     Report("coverage", "Coverage", lambda t, s, o: coverage(t, s, o.period, now=o.now).to_json()),
 )
 

@@ -14,7 +14,15 @@ from clicktrail.errors import ConfigError
 from dashboards import breakdown as sessions_by
 from dashboards.breakdown import breakdown
 from dashboards.goals import (
-    ORDERS, Goal, goal_of, goals, put_goal, read_goal, read_value, remove_goal, slug,
+    ORDERS,
+    Goal,
+    goal_of,
+    goals,
+    put_goal,
+    read_goal,
+    read_value,
+    remove_goal,
+    slug,
 )  # fmt: skip
 from dashboards.listing import Listing, parse
 from dashboards.period import Period
