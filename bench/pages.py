@@ -26,8 +26,9 @@ _CLICKS = 5
 _WAIT_MS = 60_000
 _SHIFTS = """
 window.shifted = 0;
-new PerformanceObserver((seen) => { for (const one of seen.getEntries()) if (!one.hadRecentInput) shifted += one.value; })
-    .observe({ type: 'layout-shift', buffered: true });
+new PerformanceObserver((seen) => {
+    for (const one of seen.getEntries()) if (!one.hadRecentInput) shifted += one.value;
+}).observe({ type: 'layout-shift', buffered: true });
 """
 
 

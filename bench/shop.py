@@ -30,7 +30,8 @@ SELECT
     site_id, concat(session_id, '-', toString(k)) AS event_id, types[k], 'native',
     fromUnixTimestamp64Milli(times[k], 'UTC') AS at, at, visitor_id,
     if(types[k] = 'custom', concat('name-', toString(cityHash64(event_id) % 40)), ''), channel,
-    if(types[k] = 'page_view', event_id, ''), cityHash64(event_id, 'e') % 60000, cityHash64(event_id, 's') % 100,
+    if(types[k] = 'page_view', event_id, ''), cityHash64(event_id, 'e') % 60000,
+    cityHash64(event_id, 's') % 100,
     'shop.example', paths[k], source, medium, channel_group, campaign, device_class, os, browser, country,
     is_bot, if(types[k] = 'order', event_id, ''), paid[k], if(types[k] = 'order', 'EUR', ''), 1
 FROM ({shop}) ARRAY JOIN steps AS k

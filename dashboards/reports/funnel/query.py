@@ -125,7 +125,7 @@ def question(  # noqa: PLR0913 - what a report is asked with
 def _reached(
     store: Store, asked: Question, tables: Mapping[str, pl.DataFrame]
 ) -> tuple[Computed, list[dict[str, Any]]]:
-    """The query of the steps and its rows: by the short form, unless units hold events that it cannot order."""
+    """The query of the steps and its rows: by the short form, unless there are events it cannot order."""
     definition = _definition(asked.options)
     if asked.packed is not None:
         quick = asked.kept.computed("steps", definition, fill(_STEPS_SQL, units=asked.packed), asked.given)

@@ -114,13 +114,13 @@ def _open(events: str, options: FunnelOptions, *, packed: bool) -> str:
     steps = len(options.steps)
     after = ", ".join(f"if(bitTest(done, {at}), toInt64(0), toInt64(-1))" for at in range(steps))
     every = (1 << steps) - 1
-    mark = "key" if packed else "mark"
+    mark, visitor = ("key", "''") if packed else ("mark", "min(visitor_id)")
     return f"""
 SELECT
     unit, visitor, 0 AS stopped, [{after}] AS after_ms, 0 AS in_progress, '' AS value, toInt64(0) AS began_ms,
     0 AS tied
 FROM (
-    SELECT unit, {"''" if packed else "min(visitor_id)"} AS visitor, groupBitOr({mark}) AS done FROM ({events})
+    SELECT unit, {visitor} AS visitor, groupBitOr({mark}) AS done FROM ({events})
     WHERE inside AND bitAnd({mark}, {every}) != 0
     GROUP BY unit
 )"""
