@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 EPOCH = date(1970, 1, 1)
-COLUMNS = {"person_id": pl.String, "day": pl.Date, "value": pl.Float64}
+COLUMNS = {"person_id": (pl.String, pl.UInt64), "day": (pl.Date,), "value": (pl.Float64,)}
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,9 @@ class Activity:
 
 
 def activity_of(frame: pl.DataFrame) -> Activity:
-    """Activity from rows (person_id String, day Date, value Float64); rows of one person and day are summed.
+    """Activity from rows (person_id String or a UInt64 hash of it, day Date, value Float64).
 
+    Rows of one person and day are summed.
     Raises InputError for a missing or mistyped column, a null or a value that is not a number.
     """
     _check(frame)
@@ -52,10 +53,11 @@ def activity_of(frame: pl.DataFrame) -> Activity:
 
 
 def _check(frame: pl.DataFrame) -> None:
-    for name, kind in COLUMNS.items():
+    for name, kinds in COLUMNS.items():
         found = frame.schema.get(name)
-        if found != kind:
-            raise InputError(f"activity: column {name} must be {kind}, found {found or 'none'}")
+        if found not in kinds:
+            wanted = " or ".join(str(kind) for kind in kinds)
+            raise InputError(f"activity: column {name} must be {wanted}, found {found or 'none'}")
         if frame[name].null_count():
             raise InputError(f"activity: column {name} holds {frame[name].null_count()} nulls")
     if not frame["value"].is_finite().all():

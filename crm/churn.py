@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -26,6 +27,8 @@ from crm.summary import Summary
 from crm.words import ago, days
 
 LONGEST_HORIZON = 366
+WhyNot = Literal["", "few", "young", "no_better", "few_labelled"]
+"""Why percentages are withheld, as a code; '' where they are not."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,9 @@ class Forecast:
 class ChurnRisk:
     """The people in play at the end of day `as_of` (names and people, aligned), and the forecast if any.
 
-    `withheld` says why there is none; `base_rate` is the share who did not return of the newest people whose
-    horizon is over (None: too early to know), `lost` how many known people are silent too long to be in play.
+    `withheld` says why there is none, `why_not` as a code; `base_rate` is the share who did not return of the
+    newest people whose horizon is over (None: too early to know), `lost` how many known people are silent too
+    long to be in play, `returning` how many of all have come back at least once.
     """
 
     primary: Primary
@@ -73,11 +77,13 @@ class ChurnRisk:
     horizon: Horizon
     names: pl.Series
     people: Summary
+    returning: int
     lost: int
     base_rate: float | None
     backtest: Backtest | None
     forecast: Forecast | None
     withheld: str
+    why_not: WhyNot
 
     def ranked(self) -> Ints:
         """Rows of `people`, highest risk first (latest, without a forecast); newcomers after all others."""
@@ -128,37 +134,52 @@ def churn_risk(activity: Activity, as_of: date, primary: Primary, horizon: int |
     chosen = horizon_of(activity, today) if horizon is None else Horizon(horizon, 0, None)
     snapshots = Snapshots(activity, chosen.days, known_to=today)
     now, train = snapshots.at(today), snapshots.newest_labelled(today)
-    record, forecast, withheld = _forecast(snapshots, now, train, primary)
+    record, forecast, why_not = _forecast(snapshots, now, train, primary)
     return ChurnRisk(
         primary=primary,
         as_of=as_of,
         horizon=chosen,
         names=activity.names[now.people.person],
         people=now.people,
+        returning=_returning(now),
         lost=len(now.everyone.person) - len(now.people.person),
         base_rate=None if train is None else float(train.labelled.mean()),
         backtest=record,
         forecast=forecast,
-        withheld=withheld,
+        withheld=_withheld(why_not, now, chosen.days),
+        why_not=why_not,
     )
 
 
 def _forecast(
     snapshots: Snapshots, now: Snapshot, train: Snapshot | None, primary: Primary
-) -> tuple[Backtest | None, Forecast | None, str]:
+) -> tuple[Backtest | None, Forecast | None, WhyNot]:
     """The record, the forecast, and why there is none."""
-    returning = int((now.everyone.active_days > 1).sum())
-    if returning < FEWEST_PEOPLE:
-        return None, None, f"{returning} people have come back so far; a forecast needs {FEWEST_PEOPLE}"
+    if _returning(now) < FEWEST_PEOPLE:
+        return None, None, "few"
     record = backtest(trials(snapshots, primary), primary)
     if record is None:
-        return None, None, f"The site is too young to check a forecast of {snapshots.horizon} days"
+        return None, None, "young"
     if not record.beats_base_rate:
-        return record, None, "The forecast did no better than giving everybody the base rate"
+        return record, None, "no_better"
     model = models.fit(record.champion, now, train)
     if model is None:
-        return record, None, "Too few people of known outcome to fit the forecast now"
+        return record, None, "few_labelled"
     return record, Forecast(model, record, record.shift.apply(model.risk(now.people))), ""
+
+
+def _returning(now: Snapshot) -> int:
+    return int((now.everyone.active_days > 1).sum())
+
+
+def _withheld(why_not: WhyNot, now: Snapshot, horizon: int) -> str:
+    return {
+        "": "",
+        "few": f"{_returning(now)} people have come back so far; a forecast needs {FEWEST_PEOPLE}",
+        "young": f"The site is too young to check a forecast of {horizon} days",
+        "no_better": "The forecast did no better than giving everybody the base rate",
+        "few_labelled": "Too few people of known outcome to fit the forecast now",
+    }[why_not]
 
 
 def _facts(person: Summary) -> str:

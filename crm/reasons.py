@@ -58,17 +58,35 @@ class Points:
     of: dict[Kind, Floats]
 
 
+@dataclass(frozen=True)
+class Background:
+    """Who stands for the average: `mean` (features,) of everyone's features, and a `sample` of the people."""
+
+    mean: Floats
+    sample: Summary
+
+
+def background_of(everyone: Summary) -> Background:
+    """The background of `everyone` a forecast is made for, at least one person."""
+    stride = max(1, len(everyone.person) // BACKGROUND)
+    sample = everyone.take(np.arange(0, len(everyone.person), stride)[:BACKGROUND])
+    return Background(features(everyone).mean(axis=0), sample)
+
+
 def points_of(model: Model, shift: Shift, everyone: Summary, people: Summary) -> Points:
     """The points of these people, against `everyone` a forecast is made for."""
+    return points_against(background_of(everyone), model, shift, people)
+
+
+def points_against(background: Background, model: Model, shift: Shift, people: Summary) -> Points:
+    """The points of these people, against those who stand for the average."""
     if isinstance(model, LogisticModel):
-        return _along_the_way(model.regression, shift, everyone, people)
-    stride = max(1, len(everyone.person) // BACKGROUND)
-    background = everyone.take(np.arange(0, len(everyone.person), stride)[:BACKGROUND])
-    return _two_players(lambda mixed: shift.apply(model.risk(mixed)), background, people)
+        return _along_the_way(model.regression, shift, background.mean, people)
+    return _two_players(lambda mixed: shift.apply(model.risk(mixed)), background.sample, people)
 
 
-def _along_the_way(model: logistic.Logistic, shift: Shift, everyone: Summary, people: Summary) -> Points:
-    mean = model.standardised(features(everyone)).mean(axis=0)
+def _along_the_way(model: logistic.Logistic, shift: Shift, average: Floats, people: Summary) -> Points:
+    mean = model.standardised(average)
     parts = shift.slope * model.weights * (model.standardised(features(people)) - mean)
     start = np.full(len(parts), shift.intercept + shift.slope * (model.intercept + mean @ model.weights))
     way = parts.sum(axis=1)

@@ -21,18 +21,40 @@ from dashboards.downloads import serve_downloads
 from dashboards.i18n import Text
 from dashboards.page import Desk, Node, Page, View, utc_now
 from dashboards.parts import empty, failure, link
+from dashboards.reports.campaigns import page as campaigns
+from dashboards.reports.churn import page as churn
+from dashboards.reports.content import page as content
 from dashboards.reports.failed import page as failed
+from dashboards.reports.funnel import page as funnel
+from dashboards.reports.goals import page as goals
 from dashboards.reports.live import page as live
 from dashboards.reports.overview import page as overview
+from dashboards.reports.people import page as people
+from dashboards.reports.retention import page as retention
 from dashboards.reports.sites import page as sites
 from dashboards.reports.users import page as users
+from dashboards.reports.visitor import page as visitor
 from dashboards.shell import shell
 from dashboards.state import State
 from dashboards.static import fast
 from dashboards.suggestions import serve_suggestions
 from store.tables.client import Store
 
-PAGES: tuple[Page, ...] = (overview.PAGE, live.PAGE, sites.PAGE, failed.PAGE, users.PAGE)
+PAGES: tuple[Page, ...] = (
+    overview.PAGE,
+    live.PAGE,
+    campaigns.PAGE,
+    content.PAGE,
+    goals.PAGE,
+    funnel.PAGE,
+    retention.PAGE,
+    churn.PAGE,
+    people.PAGE,
+    visitor.PAGE,
+    sites.PAGE,
+    failed.PAGE,
+    users.PAGE,
+)
 """Every page, in the order of the navigation. A new page is one line here."""
 
 ASSETS = Path(__file__).parent / "assets"

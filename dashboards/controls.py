@@ -41,14 +41,18 @@ def period_tools(view: View) -> list[Node]:
         **{"aria-current": "true" if on else "false"},
     )
     own = [html.Div(text("period.own"), className="opt-head"), _dates_form(view)]
-    share = html.Button(
-        [icon("link"), html.Span(text("share"), className="wide")],
+    return [menu(label, [*options, *own, compare], "btn", "right"), share_button(view)]
+
+
+def share_button(view: View) -> Node:
+    """Copies the address of exactly this view."""
+    return html.Button(
+        [icon("link"), html.Span(view.text("share"), className="wide")],
         className="btn",
         type="button",
-        title=text("share.title"),
-        **{"data-act": "share", "data-done": text("share.done")},
+        title=view.text("share.title"),
+        **{"data-act": "share", "data-done": view.text("share.done")},
     )
-    return [menu(label, [*options, *own, compare], "btn", "right"), share]
 
 
 def _period_option(view: View, p: str) -> Node:
@@ -150,13 +154,21 @@ def label_of(view: View, field: str, value: str) -> Node:
     return view.text.name(field, value) if value else view.text("unset")
 
 
-def toggle(view: View, label: str, name: str, choices: Sequence[tuple[str, str]], default: str) -> Node:
-    """Links side by side that set one own parameter; choices: (value, words)."""
+def toggle(  # noqa: PLR0913 - what stands in the address and what is read
+    view: View,
+    label: str,
+    name: str,
+    choices: Sequence[tuple[str, str]],
+    default: str,
+    *,
+    drop: Sequence[str] = (),
+) -> Node:
+    """Links side by side that set one own parameter; choices: (value, words). drop: others that go."""
     chosen = view.state.one(name, default)
     links = [
         link(
             words,
-            view.state.href(own={name: () if value == default else (value,)}),
+            view.state.href(own={**dict.fromkeys(drop, ()), name: () if value == default else (value,)}),
             "on" if value == chosen else "",
             **({"aria-current": "true"} if value == chosen else {}),
         )
@@ -165,7 +177,9 @@ def toggle(view: View, label: str, name: str, choices: Sequence[tuple[str, str]]
     return html.Div(links, className="seg", role="group", **{"aria-label": label})
 
 
-def condition_fields(view: View, fields: Sequence[str] = FILTER_FIELDS) -> list[Node]:
+def condition_fields(
+    view: View, fields: Sequence[str] = FILTER_FIELDS, *, required: bool = True
+) -> list[Node]:
     """Field, comparison and value of one condition; the value is suggested from the site's data.
 
     app.js joins the three into one condition and sends it as the parameter that the form's `data-as` names
@@ -178,7 +192,7 @@ def condition_fields(view: View, fields: Sequence[str] = FILTER_FIELDS) -> list[
     value = Element(
         "input",
         name="value",
-        required=True,
+        required=required,
         className="in",
         maxLength=300,
         placeholder="/blog/*",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from crm.rate import Rate
@@ -12,20 +13,24 @@ from dashboards.period import Period
 from schemas.objects import Site
 from store.tables.client import Store
 
-_COVERAGE_SQL = read_sql("dashboards", "coverage.sql")
-_RECEIVED_SQL = read_sql("dashboards", "received.sql")
-_COVERAGE = (
-    "Events of the period by event_time. Durable: the visitor's id outlives the day. Late: received after "
-    "the session could already be over. Orders in another currency than the site's are left out of revenue."
-)
-_RECEIVED = "Failed events received in the period, and the last event received at all."
+_NAMES = ("coverage", "visitors", "currencies", "refused", "received")
+_SQL = {name: read_sql("dashboards", f"{name}.sql") for name in _NAMES}
+_DEFINITIONS = {
+    "coverage": "Events of the period by event_time. Late: received after the session could already be over.",
+    "visitors": "Visitors with a human session that starts in the period. Durable: the id outlives the day.",
+    "currencies": "Orders in another currency than the site's; they are left out of revenue.",
+    "refused": "Failed events received in the period.",
+    "received": "The last event received at all.",
+}
+_RECENTLY = timedelta(days=2)
+_HISTORY = "1971-01-01 00:00:00.000"
 
 
 @dataclass(frozen=True)
 class Coverage:
     """The coverage line of a site and period."""
 
-    durable: Rate  # human visitors with an id that outlives the day (user, cookie, url, subscriber)
+    durable: Rate  # visitors with a human session whose id outlives the day (user, cookie, url, subscriber)
     bots: Rate  # bot events of all events
     late: Rate  # human events received more than the site's time-out after they happened
     failed: int  # failed events received in the period
@@ -70,18 +75,22 @@ def coverage(store: Store, site: Site, period: Period, *, now: datetime) -> Cove
         "until": sql_instant(period.ends),
         "timeout_s": site.timeout_s,
         "currency": site.currency,
+        "recently": sql_instant(now - _RECENTLY),
     }
-    shares = Computed("coverage", _COVERAGE, _COVERAGE_SQL, given)
-    arrived = Computed("received", _RECEIVED, _RECEIVED_SQL, given)
-    row, moments = shares.rows(store)[0], arrived.rows(store)[0]
+    asked = {name: Computed(name, _DEFINITIONS[name], _SQL[name], given) for name in _NAMES}
+    with ThreadPoolExecutor(2) as pool:
+        answers = pool.map(lambda one: one.rows(store)[0], asked.values())
+        row = {name: value for answer in answers for name, value in answer.items()}
+    if row["last_received"] is None:  # nothing of late: only now is all history read
+        row |= replace(asked["received"], parameters={**given, "recently": _HISTORY}).rows(store)[0]
     return Coverage(
         durable=Rate(row["durable"], row["visitors"]),
         bots=Rate(row["bots"], row["events"]),
         late=Rate(row["late"], row["events"] - row["bots"]),
-        failed=moments["failed"] or 0,
+        failed=row["failed"],
         other_currency_orders=row["other_orders"],
         other_currencies=tuple(row["other_currencies"]),
-        last_received=moments["last_received"],
+        last_received=row["last_received"],
         asked_at=now,
-        computed=(shares, arrived),
+        computed=tuple(asked.values()),
     )

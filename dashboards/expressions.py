@@ -92,6 +92,16 @@ def any_and_every(expressions: Sequence[Expression]) -> tuple[Expression, Expres
     )
 
 
+def which(expressions: Sequence[Expression]) -> tuple[Expression, Expression]:
+    """(an array with the numbers, from 1, of those that hold; whether any does); none: (no number, false)."""
+    parameters = {name: value for made in expressions for name, value in made.parameters.items()}
+    numbers = ", ".join(f"if({made.sql}, {number}, 0)" for number, made in enumerate(expressions, 1))
+    return (
+        Expression(f"arrayFilter(n -> n > 0, [{numbers}])" if numbers else "emptyArrayUInt8()", parameters),
+        Expression(" OR ".join(f"({made.sql})" for made in expressions) or "0"),
+    )
+
+
 class _Parameters:
     """Values on their way to the engine, each under a fresh name."""
 

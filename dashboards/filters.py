@@ -54,10 +54,14 @@ class SessionFilter:
         """The values of all conditions."""
         return {**self.where.parameters, **(self.matched.parameters if self.matched else {})}
 
+    @property
+    def ahead(self) -> str:
+        """The WITH clause of the matched sessions; '' if events were not asked for."""
+        return fill(_WITH, matched=self.matched) if self.matched else ""
+
     def computed(self, name: str, definition: str, sql: str, given: Mapping[str, object]) -> Computed:
         """A query with this filter in the place of its mark `/*sessions*/ 1`."""
-        ahead = fill(_WITH, matched=self.matched) if self.matched else ""
-        return Computed(name, definition, fill(sql, sessions=self.where), given, ahead)
+        return Computed(name, definition, fill(sql, sessions=self.where), given, self.ahead)
 
     def tables(self, store: Store, given: Mapping[str, object]) -> dict[str, pl.DataFrame]:
         """The matched sessions, found once for all queries of a report; empty if there is nothing to send."""

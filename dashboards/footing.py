@@ -58,8 +58,12 @@ def bad_request(view: View, error: ConfigError) -> Node:
     """The card of a filter or an option that cannot be read: what is wrong, and a way out."""
     text = view.text
     clear = link(
-        text("filter.clear"), view.state.href(f=(), own=dict.fromkeys(view.state.own, ())), "btn primary"
+        text("filter.clear" if view.state.f else "address.anew"),
+        view.state.href(f=(), own=dict.fromkeys(view.state.own, ())),
+        "btn primary",
     )
-    words = error.said(text) if isinstance(error, ConditionError) else str(error)
-    body = empty("filter", text("filter.bad"), words[:400], clear, alone=True)
+    if isinstance(error, ConditionError):
+        body = empty("filter", text("filter.bad"), error.said(text)[:400], clear, alone=True)
+    else:
+        body = empty("circle-alert", text("address.bad"), str(error)[:400], clear, alone=True)
     return html.Section(body, className="card", role="alert")

@@ -56,6 +56,7 @@ class Page:
     people: Callable[[View, str], Selection | None] | None = None
     params: tuple[str, ...] = ()  # names of its own parameters in the URL
     right: Right = SEE
+    under: str = ""  # path of the page that stands for it in the navigation
 
 
 @dataclass(frozen=True)

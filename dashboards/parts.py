@@ -63,7 +63,8 @@ def computed(view: View, query: Computed, definition: str = "", cover: str = "")
     if given:
         rows.append(
             html.Details(
-                [html.Summary(text("how.parameters")), html.Pre("\n".join(given))], className="details"
+                [html.Summary(text("how.parameters")), html.Pre("\n".join(given), tabIndex="0")],
+                className="details",
             )
         )
     return menu(icon("info", 14), rows, "info", "how", text("how.title"))
@@ -81,7 +82,7 @@ def exports(view: View, page: str, name: str) -> Node:
             className="btn sm quiet",
             download="",
             title=view.text(f"{kind}.title"),
-            **{"aria-label": f"{view.text(f'{kind}.title')}: {name}"},
+            **{"aria-label": f"{said}: {view.text(f'{kind}.title')}: {name}"},
         )
         for kind, said in kinds
     ]
@@ -146,18 +147,31 @@ class Row:
     before: Node = None  # an icon or a country's letters
     on: bool = False  # the filter of this row is set
     new: bool = False  # there was none of it before
+    people: str = ""  # where those are listed who are counted
 
 
-def bars(text: Text, rows: Sequence[Row], head: str, total: int, *, compare: bool = True) -> Node:
-    """Table with the bar behind the label: rank, share and trend at one glance. total: what shares are of."""
+def bars(  # noqa: PLR0913 - what a table is told
+    text: Text, rows: Sequence[Row], head: str, total: int, *, compare: bool = True, counted: str = ""
+) -> Node:
+    """Table with the bar behind the label: rank, share and trend at one glance.
+
+    total: what shares are of; counted: what is counted if not visitors.
+    """
     top = max((row.value for row in rows), default=0) or 1
     titles = [html.Th(head, scope="col")] + [
-        html.Th(text(key), className="n", scope="col")
-        for key in ("table.visitors", "table.share", *(("table.change",) if compare else ()))
+        html.Th(words, className="n", scope="col")
+        for words in (
+            counted or text("table.visitors"),
+            text("table.share"),
+            *((text("table.change"),) if compare else ()),
+        )
     ]
     body = []
     for row in rows:
-        cells = [_bar_cell(row, top), html.Td(format.number(row.value), className="n")]
+        number: Node = format.number(row.value)
+        if row.people:
+            number = link(number, row.people, "behind", title=text("table.people"))
+        cells = [_bar_cell(row, top), html.Td(number, className="n")]
         cells.append(html.Td(format.share(row.value, total), className="n muted"))
         if compare:
             cells.append(html.Td(_change(row, text), className="n xs"))

@@ -43,6 +43,13 @@ class Period:
         """As many days directly before."""
         return Period(self.start - self.days * DAY, self.start - DAY, self.zone)
 
+    def comparable(self, now: datetime) -> datetime:
+        """Where a comparison cuts the period before: as far in as `now` is in this one by the clock."""
+        if now >= self.ends:
+            return self.begins
+        clock = now.astimezone(zone_info(self.zone)) - self.days * DAY
+        return min(max(clock.astimezone(timezone.utc), self.previous().begins), self.begins)
+
     def to_json(self) -> dict[str, str]:
         """{"from", "to", "timezone"}."""
         return {"from": self.start.isoformat(), "to": self.end.isoformat(), "timezone": self.zone}

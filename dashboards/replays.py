@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from clicktrail.settings import PREFIX, Settings
-from clicktrail.supervise import SUPERVISED
+from clicktrail.settings import Settings
+from dashboards.processes import PROGRAM, environment, run
 
-COMMAND = (sys.executable, "-m", "clicktrail", "failed", "replay", "--unclaimed", "--json")
+COMMAND = (*PROGRAM, "failed", "replay", "--unclaimed", "--json")
 
 
 @dataclass(frozen=True)
@@ -37,7 +33,7 @@ class Replays:
 
     def __init__(self, settings: Settings, command: Sequence[str] = COMMAND) -> None:
         self._command = command
-        self._environment = _environment(settings)
+        self._environment = environment(settings)
         self._lock = threading.Lock()
         self._last: Replay | None = None
 
@@ -56,34 +52,5 @@ class Replays:
 
     def _run(self, one: Replay) -> None:
         more = ["--site", one.site_id, *(["--dry-run"] if one.dry_run else [])]
-        reading, writing = os.pipe()  # while its other end is open, the child knows that we live
-        try:
-            done = subprocess.run(
-                [*self._command, *more],
-                env=self._environment,
-                stdin=reading,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            ended = _ended(one, done)
-        except (OSError, ValueError) as error:
-            ended = replace(one, error=str(error)[:500])
-        finally:
-            os.close(reading)
-            os.close(writing)
-        self._last = ended
-
-
-def _ended(one: Replay, done: subprocess.CompletedProcess[str]) -> Replay:
-    if done.returncode == 0:
-        return replace(one, counts=json.loads(done.stdout))
-    lines = done.stderr.strip().splitlines()
-    return replace(one, error=lines[-1][:500] if lines else f"it ended with {done.returncode}")
-
-
-def _environment(settings: Settings) -> dict[str, str]:
-    """This process's environment with the settings of the dashboard."""
-    kept = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
-    given = {f"{PREFIX}{f.name.upper()}": str(getattr(settings, f.name)) for f in fields(settings)}
-    return kept | given | {SUPERVISED: "1"}
+        ended = run([*self._command, *more], self._environment)
+        self._last = replace(one, counts=ended.document, error=ended.error)

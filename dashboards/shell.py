@@ -48,13 +48,14 @@ def _notes(view: View) -> list[Node]:
 
 
 def _side(view: View, health: Node) -> Node:
-    text, groups = view.text, dict.fromkeys(page.group for page in view.pages)
+    pages = [page for page in view.pages if not page.under]
+    text, groups = view.text, dict.fromkeys(page.group for page in pages)
     items: list[Node] = []
     for group in groups:
         items.append(html.Div(text(group), className="nav-group"))
         items += [
             _nav(view, page.path, [icon(page.icon), html.Span(text(page.name))], "nav-item")
-            for page in view.pages
+            for page in pages
             if page.group == group
         ]
     feet = html.Div([_language(view), _theme(view)], className="row between")
@@ -67,19 +68,24 @@ def _side(view: View, health: Node) -> Node:
 
 
 def _nav(view: View, path: str, children: list[Node], look: str) -> Node:
-    on = path == view.state.path
+    on = path in (view.state.path, _under(view))
     current = {"aria-current": "page"} if on else {}
     return link(children, view.state.href(path), f"{look} on" if on else look, **current)
 
 
+def _under(view: View) -> str:
+    """The page that stands in the navigation for the one shown."""
+    return next((page.under for page in view.desk.pages if page.path == view.state.path), "")
+
+
 def _tabs(view: View) -> Node:
     """The phone's navigation: four pages, and the others behind "More"."""
-    pages = view.pages
+    pages = [page for page in view.pages if not page.under]
     front = [page for page in pages if page.name in TABS]
     rest = [page for page in pages if page not in front]
     tabs = [_tab(view, page.path, page.icon, page.name) for page in front]
     if rest or view.access.user is not None:
-        here = view.state.path in {page.path for page in rest}
+        here = {view.state.path, _under(view)} & {page.path for page in rest}
         options = [
             link(
                 [icon(page.icon), html.Span(view.text(page.name))],

@@ -7,6 +7,12 @@ from math import erfc, sqrt
 
 from crm.rate import Rate
 
+LEAST = 30
+"""Fewer entries of a segment are not compared."""
+
+CLEAR = 0.05
+"""A segment differs clearly from the rest at an adjusted p-value below this."""
+
 
 def two_sided(one: Rate, other: Rate) -> float | None:
     """p-value of the pooled two-proportion z-test; None when either has nothing to divide by."""
@@ -28,3 +34,17 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
         least = min(least, p_values[at] * len(p_values) / rank)
         adjusted[at] = least
     return adjusted
+
+
+def against_rest(rates: Sequence[Rate], least: int = LEAST) -> list[float | None]:
+    """For each part of a whole the adjusted p-value against the other parts; None for one too small."""
+    whole = Rate(sum(rate.part for rate in rates), sum(rate.whole for rate in rates))
+    raw = [
+        two_sided(rate, Rate(whole.part - rate.part, whole.whole - rate.whole))
+        if rate.whole >= least
+        else None
+        for rate in rates
+    ]
+    tested = [at for at, p in enumerate(raw) if p is not None]
+    adjusted = dict(zip(tested, benjamini_hochberg([p for p in raw if p is not None]), strict=True))
+    return [adjusted.get(at) for at in range(len(rates))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Flask, Response, jsonify, request
 
@@ -18,12 +18,15 @@ _SQL = read_sql("dashboards", "suggestions.sql")
 _OF_EVENT = {"entry_path": "path", "exit_path": "path"}  # of the session; the values are paths of its events
 
 
-def suggested(desk: Desk, site_id: str, field: str, typed: str) -> list[str]:
-    """The most frequent values of an event's field in the last days. ConfigError for an unknown field."""
+def suggested(desk: Desk, site_id: str, field: str, typed: str, since: datetime | None = None) -> list[str]:
+    """The most frequent values of an event's field since an instant, or in the last days.
+
+    Raises ConfigError for an unknown field.
+    """
     value = text_of(_OF_EVENT.get(field, field), prefix="v", table="e")
     given = {
         "site_id": site_id,
-        "since": sql_instant(desk.now() - timedelta(days=DAYS)),
+        "since": sql_instant(since or desk.now() - timedelta(days=DAYS)),
         "typed": typed[:300],
         "most": MOST,
         **value.parameters,

@@ -6,7 +6,7 @@ when the theme flips, so one figure serves light and dark.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -17,7 +17,8 @@ LIGHT = {
     "accent": "#0E6F86", "accent-soft": "#E3F0F3", "accent-bar": "#DCEBEF", "on-accent": "#FFFFFF",
     "solid": "#0E6F86", "good": "#0E6F86", "bad": "#AF4D09", "bad-soft": "#FBEDE0", "focus": "#0B5CD5",
     "c1": "#0E6F86", "c2": "#C97412", "c3": "#7433D1", "c4": "#6C302C", "c5": "#B26BD6",
-    "prev": "#858C94", "grid": "#ECECE8", "axis": "#666D75", "fill": "rgba(14,111,134,.08)",
+    "prev": "#858C94", "grid": "#ECECE8", "axis": "#666D75",
+    "fill": "rgba(14,111,134,.08)", "band": "rgba(14,111,134,.16)",
     "shadow": "0 1px 2px rgba(23,25,28,.05)",
     "pop": "0 12px 32px rgba(23,25,28,.16),0 2px 6px rgba(23,25,28,.08)",
 }  # fmt: skip
@@ -27,10 +28,16 @@ DARK = {
     "accent": "#4CC3DB", "accent-soft": "#12323A", "accent-bar": "#17353D", "on-accent": "#07252C",
     "solid": "#2C9BB1", "good": "#4CC3DB", "bad": "#F29A4A", "bad-soft": "#3A2613", "focus": "#8AB8FF",
     "c1": "#4CC3DB", "c2": "#F0A04B", "c3": "#8068D0", "c4": "#E0428C", "c5": "#9A7A45",
-    "prev": "#6E767F", "grid": "#22272B", "axis": "#8B939C", "fill": "rgba(76,195,219,.10)",
+    "prev": "#6E767F", "grid": "#22272B", "axis": "#8B939C",
+    "fill": "rgba(76,195,219,.10)", "band": "rgba(76,195,219,.18)",
     "shadow": "none",
     "pop": "0 16px 40px rgba(0,0,0,.55),0 0 0 1px #272C31",
 }  # fmt: skip
+HEAT = {
+    "light": ("#F3F8F9", "#D8EAEE", "#AFD3DB", "#74B2C0", "#4A9BAD", "#0E6F86", "#07485A"),
+    "dark": ("#142024", "#15303A", "#17454F", "#1B6272", "#2C9BB1", "#4CC3DB", "#A6E6F2"),
+}
+"""Background of a heat map's cell, h0 (nothing) to h6; the words on it are on-h0 to on-h6."""
 FONT = (
     'Inter,-apple-system,BlinkMacSystemFont,"Segoe UI","PingFang SC","Microsoft YaHei",'
     '"Noto Sans CJK SC",sans-serif'
@@ -47,11 +54,21 @@ CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False, "dou
 
 def css() -> str:
     """The tokens as CSS custom properties, light and dark."""
-    light, dark = (";".join(f"--{k}:{v}" for k, v in tokens.items()) for tokens in (LIGHT, DARK))
+    both = ({**LIGHT, **heat(LIGHT, HEAT["light"])}, {**DARK, **heat(DARK, HEAT["dark"])})
+    light, dark = (";".join(f"--{k}:{v}" for k, v in tokens.items()) for tokens in both)
     return (
         f":root{{{light};color-scheme:light;--font:{FONT};--mono:{MONO}}}"
         f":root[data-theme=dark]{{{dark};color-scheme:dark}}"
     )
+
+
+def heat(tokens: Mapping[str, str], steps: Sequence[str]) -> dict[str, str]:
+    """The steps of a heat map as tokens, each with the ink or panel colour that stands out more on it."""
+    found: dict[str, str] = {}
+    for at, colour in enumerate(steps):
+        words = max((tokens["ink"], tokens["panel"]), key=lambda one: contrast(one, colour))
+        found |= {f"h{at}": colour, f"on-h{at}": words}
+    return found
 
 
 def _template() -> Any:

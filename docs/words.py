@@ -66,22 +66,30 @@ REPORTS = {
         "steps": "one row a step: name (its condition), count, rate (of those who entered) with its 95% "
         "interval (low, high), rate_from_previous (of the step before that is not optional), median_s, "
         "p75_s, p90_s (seconds from the start of the attempt), in_progress (stopped here, and the window "
-        "still runs), optional",
+        "still runs), left (stopped here for good), optional",
         "entered": "people (visitors, sessions) who began; in an open funnel those with any of the steps",
         "converted": "of these, those who reached the last step",
+        "in_progress": "of these, those who stopped on the way and whose window still runs",
         "segments": "one row a value of the breakdown with at least 30 entries: value, entered, counts (of "
         "each step), rate, low, high, p_value (against all others, adjusted for their number), differs",
-        "hidden_entries": "entries of the segments that are too small to be shown",
+        "hidden_entries": "entries of the segments that are too small to be shown, and with "
+        "`--breakdown-at STEP` those that did not reach this step",
+        "trend": "with `--trend`: one row a day, week or month in which attempts began: start, entered, "
+        "converted, rate, low, high, in_progress, unfinished (entries of it may still convert, or come)",
+        "next": "with `--next`: for each step what those did next who left after it: step, left, "
+        "nothing_more, types (event_type, event_name of a custom one, count), paths (path, count)",
+        "people": "with `--people WHO` only: who, count, people (at most `--limit` person ids)",
         "meta": "what was asked, and when",
     },
     "retention": {
         "cohorts": "one a day, week or month: start, size, and lists whose element k is k periods later: "
         "retained (people who were back), rates with their 95% interval (low, high), unfinished (that period "
-        "still runs), revenue (net, of the cohort's sessions that start in that period; text). People are "
+        "still runs), revenue (net, of the cohort's sessions that start in that period; text) and revenue_rates "
+        "(as a share of that of its own period; null: it paid nothing there). People are "
         "persons, without bots; dates are widened to whole periods; element 0 is the whole cohort; a first "
         "start is looked for in all history; on_or_after counts returns up to the end of the report",
         "mean": "by periods later: retained of size over the cohorts for which that period has ended, with "
-        "its 95% interval",
+        "its 95% interval, and their revenue of revenue_base",
         "time_to_return": "people whose first visit of all starts in the report: how many have returned, the "
         "median wait in seconds (null: fewer than half so far) and the curve of the share that is back after "
         "so many days, by Kaplan and Meier with Greenwood's 95% band; who has not come back is watched until "
@@ -89,8 +97,66 @@ REPORTS = {
         "coverage": "visitors with a session in the report, and those left out of everything else because "
         "their id lasts one day only",
         "breakdown": "with --breakdown: cohorts and mean of each of the ten values with most people, by the "
-        "value of the field at the start event",
+        "value of the field at the start; next is the period after it over the finished cohorts, with its 95% "
+        "interval and the p_value of the difference to the rest (adjusted for how many values are compared; null "
+        "below 30 people); differs: p_value is below 0.05",
         "meta": "what was asked, and when",
+    },
+    "campaigns": {
+        "total": "all human sessions that start in the period, with the keys of a row",
+        "found": "how many rows the search keeps",
+        "rows": "one a value of --by: value, sessions, visitors (people), converted (sessions that hold --goal), "
+        "engaged_rate, bounce_rate and conversion_rate with their 95% intervals (…_low, …_high), revenue and "
+        "revenue_per_session (net, text), sessions_before, engaged_before, converted_before and revenue_before (as many days "
+        "before), trend (sessions of each day, or hour of a single day)",
+        "meta": "what was asked, and when",
+    },
+    "content": {
+        "list": "the list that was asked for",
+        "found": "how many rows the search keeps",
+        "rows": "pages: value (path), views, visitors, sessions, engaged_s (median of the views that told a "
+        "time), scroll_pct (upper quartile), exits, exit_rate, converted, conversion_rate, views_before; entry "
+        "and exit: as in campaigns; search, outlinks, downloads, forms, errors: value, place (page of a form, "
+        "kind of an error), events, visitors, sessions, converted, conversion_rate, nothing_found of counted "
+        "(searches), sent_rate of reached (people who saw the page of a form), referrer (of an error), "
+        "events_before; products: value (sku), name, views, visitors, carts, orders, buyers, conversion_rate, "
+        "quantity, revenue, views_before, revenue_before. Rates have 95% intervals (…_low, …_high)",
+        "meta": "what was asked, and when",
+    },
+    "goals": {
+        "goals": "orders and the goals of the site: id, name, condition, conversions (sessions that hold it), "
+        "people, rate of all sessions with its 95% interval (low, high), value (text; null: nobody said), "
+        "conversions_before, rate_before, trend (conversions of each day, or hour of a single day)",
+        "sessions": "all human sessions that start in the period",
+        "meta": "what was asked, and when",
+    },
+    "churn": {
+        "model": "the forecast that was best in past weeks: bg_nbd, rf_table or logistic; null: percentages "
+        "are withheld",
+        "primary": "what coming back is: visit or order",
+        "horizon_days": "how long to wait; without --horizon 80% of the site's returns come within it, as "
+        "rounded",
+        "base_rate": "share who did not return of the newest people whose horizon is over; null: too early",
+        "withheld": "why there are no percentages; empty when there are",
+        "backtest": "how right forecasts of the last eight weeks were, for the people active in the horizon "
+        "before (28 days at least): people, churn_rate, auc, brier, base_brier (of giving everybody the "
+        "base rate), skill (above 0: better than the base rate), ece (mean distance of forecast and "
+        "share), lift of the top tenth, rivals (their mean Brier scores), deciles (predicted, actual with "
+        "its 95% interval low and high, people) and cutoffs, one a week, each with marked (high), gone (of "
+        "them) and expected; null: no record",
+        "odds_ratios": "of the regression: by how much one standard deviation more of a fact multiplies the "
+        "odds, with its 95% interval; null where the fixed direction holds it at no effect",
+        "people": "people in play, kept by the filters",
+        "newcomers": "those of them active on one day only; they are not ranked",
+        "bands": "ranked people by band: low below a third, high above two thirds",
+        "stages": "people by stage of the customer's life",
+        "coverage": "visitors with a session, and those left out because their id lasts one day only",
+        "visitors": "the list, highest risk first, newcomers last: visitor_id, risk, band, reasons (kind, "
+        "text and points, the percentage points by which the facts put the risk above the average), "
+        "last_seen, action, stage, facts, usual_gap_days, is_newcomer, counterfactual, spent_365d (net; "
+        "text), value_at_risk (risk times that) and evidence of the last 60 days that the forecast does "
+        "not use",
+        "meta": "what was asked, the day the forecast was learnt, and whether it is a kept one",
     },
     "coverage": {
         "durable_share": "share of visitors whose id outlives the day",

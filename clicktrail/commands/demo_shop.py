@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
+from clicktrail.commands.score import score_sites
 from clicktrail.commands.site import save
 from clicktrail.demo.shop import write_history
 from clicktrail.demo.traffic import run
@@ -29,12 +30,13 @@ def command(settings: Settings, days: int, rate: float) -> None:
     """Send the shop's history through the import and its live traffic through the collector."""
     stop = threading.Event()
     with stop_on_signals(stop.set):
-        _import_history(settings, days)
+        if _import_history(settings, days):
+            score_sites(settings, SITE.id, {})
         run(settings, stop, rate)
 
 
-def _import_history(settings: Settings, days: int) -> None:
-    """Once for a data folder: the site is added when its history is whole."""
+def _import_history(settings: Settings, days: int) -> bool:
+    """Once for a data folder; whether it was done now."""
     from pipelines.batch import import_files  # noqa: PLC0415 - loads Beam
 
     done = settings.data / "demo-history"
@@ -42,10 +44,11 @@ def _import_history(settings: Settings, days: int) -> None:
         if all(site.id != SITE.id for site in objects.sites(store)):
             save(store, settings, SITE)
     if done.exists():
-        return
+        return False
     with TemporaryDirectory() as folder:
         path = Path(folder) / "history.ndjson"
         write_history(path, end=datetime.now(timezone.utc), days=days)
         result = import_files(settings, [path], SITE.id)
     click.echo(f"{result.events:,} events of {days} days in {result.seconds:.0f} s", err=True)
     done.touch()
+    return True

@@ -27,6 +27,20 @@ _OWN = (
     ),
     click.option("--optional", multiple=True, metavar="STEP", help="funnel: a step that does not block."),
     click.option("--hold", multiple=True, metavar="FIELD", help="funnel: keeps its value in an attempt."),
+    click.option(
+        "--breakdown-at",
+        metavar="EVENT",
+        help="funnel: whose value counts: first_touch (if left out), last_touch or the number of a step.",
+    ),
+    click.option(
+        "--trend", metavar="UNIT", help="funnel: conversion by the day, week or month of the start."
+    ),
+    click.option("--next", is_flag=True, help="funnel: what those did next who left."),
+    click.option(
+        "--people",
+        metavar="WHO",
+        help="funnel: list entered, converted, reached-STEP, left-STEP or waiting-STEP (at most --limit).",
+    ),
     click.option("--period", metavar="UNIT", help="retention: day, week (if left out) or month."),
     click.option(
         "--start", metavar="KIND", help="retention: first in all history (if left out) or recurring."
@@ -37,6 +51,25 @@ _OWN = (
     click.option(
         "--breakdown", metavar="FIELD", help="funnel, retention: by the value at the first step or start."
     ),
+    click.option("--by", metavar="FIELD", help="campaigns: source (if left out), medium, campaign …"),
+    click.option("--list", metavar="LIST", help="content: pages (if left out), entry, exit, search …"),
+    click.option("--goal", metavar="ID", help="campaigns, content: what counts as conversion (orders)."),
+    click.option("--q", metavar="TEXT", help="campaigns, content: rows that hold this text."),
+    click.option(
+        "--sort", metavar="COLUMN", help="campaigns, content, people: COLUMN:up has the smallest first."
+    ),
+    click.option("--page", metavar="N", help="campaigns, content: the Nth page of --limit rows."),
+    click.option("--id", metavar="ID", help="visitor: a visitor id, a person or a user id."),
+    click.option("--user", metavar="ID", help="visitor: a user id, as the site names its customers."),
+    click.option("--property", metavar="KEY=VALUE", help="visitor: with an event in the period that has it."),
+    click.option("--channel", metavar="CHANNEL", help="visitor: only this channel in the timeline."),
+    click.option(
+        "--primary", metavar="EVENT", help="churn: what coming back is, visit (if left out) or order."
+    ),
+    click.option(
+        "--horizon", metavar="SPAN", help="churn: 1d to 366d; the site's own returns choose it if left out."
+    ),
+    click.option("--as-of", metavar="DATE", help="churn: as known at the end of a day, or at an instant."),
 )
 """Options that only some reports take; a report names its own (`Report.takes`) and reads them."""
 

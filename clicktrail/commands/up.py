@@ -16,6 +16,7 @@ def parts(settings: Settings) -> list[Child]:
         Child("collector", ["collect"], wave=2),
         Child("pipeline", ["run"], wave=1),
         Child("dashboard", ["dashboard"], wave=1),
+        Child("scores", ["score", "--every", "1d"], wave=1),
     ]
     return children if settings.store_url else [Child("store", ["store", "serve"]), *children]
 

@@ -122,11 +122,14 @@
   });
 
   // 4. Forms: data-nav writes its fields into the URL, data-store hands them to a dcc.Store.
-  const condition = (fields, as) => {
-    const { field, op, value: typed, ...rest } = fields;
+  // data-at: the place of the condition among its parameter's values; before: what stands in front of it.
+  const condition = (fields, as, at) => {
+    const { field, op, value: typed, before = '', ...rest } = fields;
     const odd = op === '=' && (typed.includes(' & ') || typed.startsWith('"'));
     const value = odd ? JSON.stringify(typed) : typed;
-    return { ...rest, [as]: [...(rest[as] ? [].concat(rest[as]) : []), field + op + value] };
+    const all = rest[as] ? [].concat(rest[as]) : [];
+    all.splice(at === undefined ? all.length : Number(at), 0, before + field + op + value);
+    return { ...rest, [as]: all };
   };
   const read = (form) => {
     const out = {};
@@ -141,7 +144,7 @@
       window.dash_clientside.set_props(form.dataset.store, { data: { ...fields, at: Date.now() } });
       return;
     }
-    if ('op' in fields) fields = condition(fields, form.dataset.as || 'f');
+    if ('op' in fields) fields = condition(fields, form.dataset.as || 'f', form.dataset.at);
     const query = new URLSearchParams();
     for (const name in fields) [].concat(fields[name]).filter(Boolean).forEach((v) => query.append(name, v));
     closeMenus();

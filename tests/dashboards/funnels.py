@@ -160,9 +160,9 @@ class Asked:
         return not self.country or session.country == self.country
 
 
-def expected(histories: Histories, asked: Asked) -> dict[str, Reached]:
-    """Unit → how far it came."""
-    seen: dict[str, list[Seen]] = {}
+def seen(histories: Histories, asked: Asked) -> dict[str, list[Seen]]:
+    """Unit → its events that the funnel may look at."""
+    found: dict[str, list[Seen]] = {}
     for event in histories.events:
         session = histories.session(event)
         is_bot = event.is_bot or (session is not None and session.is_bot)
@@ -174,9 +174,15 @@ def expected(histories: Histories, asked: Asked) -> dict[str, Reached]:
             "visitor": event.visitor_id,
             "session": session.session_id if session else "",
         }[asked.options.unit]
-        seen.setdefault(unit, []).append(_seen(event, session, asked))
+        found.setdefault(unit, []).append(_seen(event, session, asked))
+    return found
+
+
+def expected(histories: Histories, asked: Asked) -> dict[str, Reached]:
+    """Unit → how far it came."""
     now = (asked.now - PERIOD.begins) // MS
-    found = {unit: reached(events, asked.options, now) for unit, events in seen.items()}
+    every = seen(histories, asked)
+    found = {unit: reached(events, asked.options, now) for unit, events in every.items()}
     return {unit: one for unit, one in found.items() if one is not None}
 
 
@@ -193,6 +199,7 @@ def _seen(event: Event, session: Session | None, asked: Asked) -> Seen:
         interactive=event.event_type in INTERACTIVE,
         held=tuple(FIELDS[name](event) for name in options.hold),
         value=FIELDS[options.breakdown](event) if options.breakdown else "",
+        what=(event.event_type, event.event_name, event.path),
     )
 
 

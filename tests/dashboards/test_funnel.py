@@ -12,7 +12,8 @@ import pytest
 from clicktrail.errors import ConfigError
 from crm.rate import Rate
 from dashboards.reports.funnel.options import parse
-from dashboards.reports.funnel.query import Funnel, funnel
+from dashboards.reports.funnel.query import funnel
+from dashboards.reports.funnel.records import Funnel
 from dashboards.significance import benjamini_hochberg, two_sided
 from schemas.arrow import schema
 from schemas.event import Event

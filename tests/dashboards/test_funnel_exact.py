@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from crm.rate import Rate
 from dashboards.filters import session_filter
+from dashboards.period import local_date
 from dashboards.reports.funnel.options import ORDERS, UNITS, Exclusion, FunnelOptions, parse
-from dashboards.reports.funnel.query import Funnel, asked, funnel
-from dashboards.reports.funnel.reference import Reached
+from dashboards.reports.funnel.people import people_json
+from dashboards.reports.funnel.query import asked, first_of, funnel, question
+from dashboards.reports.funnel.records import Funnel
+from dashboards.reports.funnel.reference import Reached, Seen, next_act
 from schemas.objects import Site
 from store.tables.client import Store
 from tests.dashboards.funnels import (
@@ -24,10 +32,12 @@ from tests.dashboards.funnels import (
     Histories,
     expected,
     invented,
+    seen,
     utc,
 )
 
 PERSONS = 250
+_HASHES = "SELECT arrayJoin({names:Array(String)}) AS name, sipHash64(name) AS hash"
 NOW = (5 * DAY, DAY + MINUTE, DAY, MINUTE, MINUTE - 1, 30_000)
 
 
@@ -44,6 +54,11 @@ def _options(draw: st.DrawFn) -> FunnelOptions:
     given |= {"order": [order], "window": [draw(st.sampled_from(("1m", "2m", "1h", "3650d")))]}
     given["hold"] = draw(st.lists(st.sampled_from(tuple(FIELDS)), max_size=2))
     given["breakdown"] = draw(st.sampled_from(([], ["path"], ["value"])))
+    if given["breakdown"]:
+        touches = ("first_touch", "last_touch", *(f"step {step}" for step in range(1, count + 1)))
+        given["breakdown-at"] = [draw(st.sampled_from(touches))]
+    given |= {"trend": [draw(st.sampled_from(("", "day", "week", "month")))]}
+    given |= {"next": [draw(st.sampled_from(("true", "false")))]}
     optional: set[int] = set()
     if order == "ordered" and count > 2:
         optional = draw(st.sets(st.integers(2, count), max_size=count - 2))
@@ -68,14 +83,42 @@ _ASKED = st.builds(
 def per_unit(store: Store, site: Site, one: Asked) -> dict[str, Reached]:
     """Unit → how far it came, as the SQL has it."""
     kept = session_filter(store, one.filters)
-    core, values = asked(site, PERIOD, one.options, kept, one.now)
-    rows = kept.computed("units", "", core.sql, values).rows(store)
-    found = {
-        row["unit"]: Reached(row["stopped"], tuple(row["after_ms"]), bool(row["in_progress"]), row["value"])
-        for row in rows
-    }
+    made = asked(site, PERIOD, one.options, kept, one.now)
+    rows = kept.computed("units", "", made.units.sql, made.given).rows(store)
+    found = {row["unit"]: _reached(row) for row in rows}
     assert len(found) == len(rows)
     return found
+
+
+def check_packed(store: Store, site: Site, one: Asked, wanted: dict[str, Reached]) -> None:
+    """The short form says the same of every unit whose events it can order, and knows the others."""
+    kept = session_filter(store, one.filters)
+    made = asked(site, PERIOD, one.options, kept, one.now)
+    if made.packed is None:
+        return
+    rows = kept.computed("units", "", made.packed.sql, made.given).rows(store)
+    names = store.rows(_HASHES, names=list(wanted))
+    hashes = {row["hash"]: row["name"] for row in names}
+    sure = {hashes.pop(row["unit"]): row for row in rows if not row["tied"]}
+    unsure = {hashes.pop(row["unit"], None) for row in rows if row["tied"]}
+    assert not hashes, "units that neither entered nor are tied"
+    assert len(sure) + len(unsure) <= len(rows)
+    for unit, row in sure.items():
+        there = wanted[unit]
+        found = (row["stopped"], tuple(row["after_ms"]), bool(row["in_progress"]), row["began_ms"])
+        assert found == (there.stopped, there.after_ms, there.in_progress, there.began_ms), f"{unit}: {one}"
+
+
+def _reached(row: dict[str, Any]) -> Reached:
+    finish = row.get("finish")  # none in an open funnel
+    return Reached(
+        row["stopped"],
+        tuple(row["after_ms"]),
+        bool(row["in_progress"]),
+        row["value"],
+        row["began_ms"],
+        (finish[0], finish[1], finish[2].encode(), finish[3].encode()) if finish else None,
+    )
 
 
 def check(store: Store, site: Site, histories: Histories, one: Asked) -> dict[str, Reached]:
@@ -84,14 +127,76 @@ def check(store: Store, site: Site, histories: Histories, one: Asked) -> dict[st
     found = per_unit(store, site, one)
     for unit in sorted(wanted.keys() | found.keys()):
         assert found.get(unit) == wanted.get(unit), f"{unit}: {one}"
+    check_packed(store, site, one, wanted)
     report = funnel(store, site, PERIOD, one.options, one.filters, now=one.now)
     check_sums(report, list(wanted.values()))
+    check_trend(report, list(wanted.values()))
+    check_next(report, wanted, seen(histories, one))
+    check_people(store, site, histories, one, wanted)
     return wanted
+
+
+def check_trend(report: Funnel, units: list[Reached]) -> None:
+    assert bool(report.trend) == (bool(report.options.trend) and report.asked_at >= PERIOD.begins)
+    for bucket in report.trend:
+        of = [one for one in units if begun_in(one, report.options.trend) == bucket.start]
+        done = sum(one.stopped == report.options.required[-1] for one in of)
+        assert bucket.converted == Rate(done, len(of))
+        assert bucket.in_progress == sum(one.in_progress for one in of)
+    if report.trend:
+        assert sum(bucket.converted.whole for bucket in report.trend) == len(units)
+
+
+def begun_in(one: Reached, trend: str) -> date:
+    return first_of(local_date(utc(one.began_ms), PERIOD.zone), trend)
+
+
+def check_next(report: Funnel, units: dict[str, Reached], histories: dict[str, list[Seen]]) -> None:
+    last = report.options.required[-1]
+    assert bool(report.next) == report.options.next
+    for here in report.next:
+        gone = [u for u, one in units.items() if one.stopped == here.step and not one.in_progress]
+        acts = [act for u in gone if (act := next_act(histories[u], units[u], report.options))]
+        types = Counter((kind, name if kind == "custom" else "") for kind, name, _ in acts)
+        assert (here.left, here.went_on) == (len(gone), len(acts))
+        assert {(act.event_type, act.event_name): act.units for act in here.types} == types
+        assert {act.path: act.units for act in here.paths} == Counter(path for _, _, path in acts)
+        assert here.step < last
+
+
+def check_people(
+    store: Store, site: Site, histories: Histories, one: Asked, units: dict[str, Reached]
+) -> None:
+    """Whom each bar means; of sessions the person who had them."""
+    asked_for = question(store, site, PERIOD, one.options, one.filters, now=one.now)
+    last = one.options.required[-1]
+    whose = {
+        "person": lambda unit: unit,
+        "visitor": lambda unit: histories.persons.get(unit, unit),
+        "session": lambda unit: histories.persons.get(unit.rpartition(":")[0], unit.rpartition(":")[0]),
+    }[one.options.unit]
+    meant: dict[str, Callable[[Reached], bool]] = {
+        "entered": lambda unit: True,
+        "converted": lambda unit: unit.after_ms[last - 1] >= 0,
+        "reached-2": lambda unit: unit.after_ms[1] >= 0,
+    }
+    if not one.options.open:
+        meant |= {
+            "left-1": lambda unit: unit.stopped == 1 and not unit.in_progress,
+            "waiting-1": lambda unit: unit.stopped == 1 and unit.in_progress,
+        }
+    for text, fits in meant.items():
+        wanted = sorted({whose(unit) for unit, found in units.items() if fits(found)}, key=str.encode)
+        found = people_json(store, asked_for, text, 1000)
+        assert found == {"who": text, "count": len(wanted), "people": wanted}
 
 
 def check_sums(report: Funnel, units: list[Reached]) -> None:
     assert report.converted.whole == len(units)
     for at, step in enumerate(report.steps):
+        stopped = [one for one in units if one.stopped == at + 1]
+        goes_on = at + 1 < report.options.required[-1]
+        assert step.left == (sum(not one.in_progress for one in stopped) if goes_on else 0)
         after = sorted(one.after_ms[at] / 1000 for one in units if one.after_ms[at] >= 0)
         assert step.reached.part == len(after)
         assert step.in_progress == sum(one.stopped == at + 1 and one.in_progress for one in units)
@@ -105,10 +210,12 @@ def check_sums(report: Funnel, units: list[Reached]) -> None:
 
 
 def check_segments(report: Funnel, units: list[Reached]) -> None:
-    values = {one.value for one in units}
-    alike = {value: [one for one in units if one.value == value] for value in values}
+    at_step, last = report.options.at_step, report.options.required[-1]
+    known = [one for one in units if not at_step or one.after_ms[at_step - 1] >= 0]
+    assert report.known == Rate(sum(one.stopped == last for one in known), len(known))
+    values = {one.value for one in known}
+    alike = {value: [one for one in known if one.value == value] for value in values}
     large = {value: of for value, of in alike.items() if len(of) >= 30}
-    last = report.options.required[-1]
     assert {
         segment.value: (segment.converted.whole, segment.converted.part, segment.counts)
         for segment in report.segments

@@ -206,8 +206,12 @@ def test_coverage_tells_what_the_numbers_rest_on(store: Store, site: Site, histo
     report = coverage(store, site, WEEK, now=NOW)
     rows = [e for e in history.events if WEEK.begins <= e.event_time < WEEK.ends]
     human = [e for e in rows if not e.is_bot]
-    durable = {e.visitor_id for e in human if e.id_quality != "salted_daily"}
-    assert (report.durable.part, report.durable.whole) == (len(durable), len({e.visitor_id for e in human}))
+    came = {s.visitor_id for s in history.sessions if WEEK.begins <= s.start < WEEK.ends and not s.is_bot}
+    days = WEEK.begins.date(), WEEK.ends.date() + timedelta(days=1)
+    near = [e for e in history.events if days[0] <= e.event_time.date() <= days[1]]
+    daily = {e.visitor_id for e in near if e.id_quality == "salted_daily"}
+    assert (report.durable.part, report.durable.whole) == (len(came - daily), len(came))
+    assert came & daily
     assert (report.bots.part, report.bots.whole) == (len(rows) - len(human), len(rows))
     late = sum(e.received_at - e.event_time > timedelta(seconds=1800) for e in human)
     assert (report.late.part, report.late.whole) == (late, len(human))

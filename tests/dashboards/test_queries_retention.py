@@ -44,7 +44,7 @@ OPTIONS = st.builds(
     return_=st.sampled_from(RETURNS),
     start_condition=st.sampled_from(list(CONDITIONS)),
     return_condition=st.sampled_from(list(CONDITIONS)),
-    breakdown=st.sampled_from(["", "country"]),
+    breakdown=st.sampled_from(["", "country", "source"]),
 )
 
 
@@ -237,6 +237,8 @@ def test_known_people_are_counted_by_hand(store: Store, hand: Site) -> None:
     assert one["rates"] == [1.0, 0.5, 0.5, 1.0]
     assert one["unfinished"] == [False, False, False, True]
     assert one["revenue"] == ["10.00", "5.50", "0.00", "0.00"]
+    assert one["revenue_rates"] == [1.0, 0.55, 0.0, 0.0]
+    assert two["revenue_rates"] == [None, None, None]
     assert (two["start"], two["retained"]) == ("2026-03-02", [1, 1, 0])
     assert (three["size"], three["rates"], three["low"]) == (0, [None, None], [None, None])
     assert (four["retained"], four["unfinished"]) == ([0], [True])
@@ -244,6 +246,11 @@ def test_known_people_are_counted_by_hand(store: Store, hand: Site) -> None:
         (0, 3, 3),
         (1, 2, 3),
         (2, 1, 2),
+    ]
+    assert [(m["revenue"], m["revenue_base"], m["revenue_rate"]) for m in said["mean"]] == [
+        ("10.00", "10.00", 1.0),
+        ("5.50", "10.00", 0.55),
+        ("0.00", "10.00", 0.0),
     ]
     half = Rate(2, 3)
     assert [said["mean"][1][name] for name in ("rate", "low", "high")] == [half.value, half.low, half.high]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from lifelines import KaplanMeierFitter
 
 from crm.survival import Survival, kaplan_meier
 
@@ -91,3 +92,30 @@ def test_equal_rows_may_be_counted_together(happened: list[float], censored: lis
     assert together.watched == apart.watched
     for name in ("times", "at_risk", "happened", "share", "variance"):
         assert getattr(together, name).tolist() == getattr(apart, name).tolist()
+
+
+@settings(max_examples=25)
+@given(TIMES, TIMES)
+def test_lifelines_says_the_same_with_the_same_greenwood_variance(
+    happened: list[float], censored: list[float]
+) -> None:
+    found = estimate(happened, censored)
+    flags = [True] * len(happened) + [False] * len(censored)
+    theirs = KaplanMeierFitter().fit([*happened, *censored], flags)
+    assert theirs.survival_function_["KM_estimate"].loc[found.times].tolist() == pytest.approx(
+        found.share.tolist()
+    )
+    # Their band is drawn around log(-log S); its width there is that of S by Greenwood over S log S.
+    for time, share, variance in zip(found.times, found.share, found.variance, strict=True):
+        if 0 < share < 1:
+            half = 1.959963984540054 * np.sqrt(variance) / (share * np.log(share))
+            band = np.exp(-np.exp(np.log(-np.log(share)) + np.array([-half, half])))
+            assert sorted(theirs.confidence_interval_.loc[time]) == pytest.approx(sorted(band))
+
+
+def test_lifelines_says_the_same_of_the_published_patients() -> None:
+    found = estimate([float(t) for t in RELAPSED], [float(t) for t in CENSORED])
+    flags = [True] * len(RELAPSED) + [False] * len(CENSORED)
+    theirs = KaplanMeierFitter().fit([*RELAPSED, *CENSORED], flags)
+    assert theirs.median_survival_time_ == found.quantile(0.5)
+    assert theirs.event_table.loc[found.times, "at_risk"].tolist() == found.at_risk.tolist()

@@ -28,7 +28,7 @@ FROM (
         AND toDate(e.event_time) >= toDate({since:DateTime64(3, 'UTC')})
         AND e.event_time < {until:DateTime64(3, 'UTC')}
         AND toDate(e.event_time) <= toDate({until:DateTime64(3, 'UTC')})
-        AND bitAnd(mark, {looked_at:UInt64}) != 0
+        AND bitAnd(mark, /*looked_at*/ 1) != 0
 ) AS e
 ASOF LEFT JOIN (
     SELECT

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from math import isfinite
 from typing import Any
 
+import polars as pl
+
 from crm.rate import Rate
-from dashboards.computed import Computed, iso, read_sql, sql_instant
+from dashboards.computed import Computed, read_sql, sql_instant
 from dashboards.conditions import parse as parse_condition
 from dashboards.expressions import Expression, fill
 from dashboards.filters import SessionFilter, check_by_engine, session_filter
-from dashboards.period import Period
+from dashboards.period import DAY, Period, local_date, midnight
 from dashboards.reports.funnel.options import FunnelOptions
-from dashboards.reports.funnel.sql import units
+from dashboards.reports.funnel.records import LEAST_ENTRIES, Act, Bucket, Funnel, Next, Segment, Step
+from dashboards.reports.funnel.sql import acts, packs, units
 from dashboards.significance import benjamini_hochberg, two_sided
 from schemas.objects import Site
 from store.tables.client import Store
 
-LEAST_ENTRIES = 30
-"""A segment with fewer entries is not shown."""
+MOST_NEXT = 20
+"""Most lines of what those did next who left after a step."""
 
-CLEAR = 0.05
-"""A segment differs clearly from the rest at an adjusted p-value below this."""
-
-_STEPS_SQL, _SEGMENTS_SQL = (read_sql(__package__ or "", name) for name in ("steps.sql", "segments.sql"))
+_STEPS_SQL, _NEXT_SQL = (read_sql(__package__ or "", name) for name in ("steps.sql", "next.sql"))
+_ALL, _BY_START, _BY_VALUE = range(3)
 _MS = timedelta(milliseconds=1)
 _STEPS = (
     "Of each {unit} the best attempt: the one that gets furthest, then the one that gets there first. "
@@ -41,108 +43,29 @@ _ORDER = {
     "strict": "Each step is the next interactive event after the one before.",
     "any": "Step k is reached when steps 1 to k are all done, in whatever order.",
 }
-_SEGMENTS = "The same by the value at the first event of the attempt, tested against all other entries."
+_NEXT = (
+    "Of those who left after a step (their time is over): their first interactive event after it that is "
+    "still within {window} of the first step. Bots are left out."
+)
 
 
 @dataclass(frozen=True)
-class Step:
-    """One step; times are of the units that reached it, from the first event of their attempt, in seconds."""
+class Question:
+    """A funnel made ready to be asked: the query of how far each unit came, and all parameters."""
 
-    name: str  # its condition
-    optional: bool
-    reached: Rate  # of the units that entered
-    from_previous: Rate  # of the units at the required step before
-    in_progress: int  # stopped here, and their window still runs
-    median_s: float | None
-    p75_s: float | None
-    p90_s: float | None
-
-    def to_json(self) -> dict[str, Any]:
-        """Counts, shares with the 95 % interval of `rate`, and times."""
-        return {
-            "name": self.name,
-            "count": self.reached.part,
-            "rate": self.reached.value,
-            "rate_from_previous": self.from_previous.value,
-            "low": self.reached.low,
-            "high": self.reached.high,
-            "median_s": self.median_s,
-            "p75_s": self.p75_s,
-            "p90_s": self.p90_s,
-            "in_progress": self.in_progress,
-            "optional": self.optional,
-        }
-
-
-@dataclass(frozen=True)
-class Segment:
-    """The entries with one value of the breakdown."""
-
-    value: str
-    counts: tuple[int, ...]  # of each step
-    converted: Rate
-    p_value: float | None  # against the rest, adjusted for the number of segments; None: there is no rest
-
-    def to_json(self) -> dict[str, Any]:
-        """Counts, the rate with its interval, and whether it differs from the rest."""
-        return {
-            "value": self.value,
-            "entered": self.converted.whole,
-            "counts": list(self.counts),
-            "rate": self.converted.value,
-            "low": self.converted.low,
-            "high": self.converted.high,
-            "p_value": self.p_value,
-            "differs": self.p_value is not None and self.p_value < CLEAR,
-        }
-
-
-@dataclass(frozen=True)
-class Funnel:
-    """The steps of a funnel in a period."""
-
-    site_id: str
-    period: Period
-    filters: tuple[str, ...]
     options: FunnelOptions
-    asked_at: datetime
-    steps: tuple[Step, ...]
-    segments: tuple[Segment, ...]
-    computed: tuple[Computed, ...]
+    kept: SessionFilter
+    units: Expression
+    packed: Expression | None  # the same by the short form of the events
+    given: Mapping[str, object]
 
-    @property
-    def converted(self) -> Rate:
-        """Units that reached the last step that is not optional, of those that entered."""
-        return self.steps[self.options.required[-1] - 1].reached
+    def computed(self, name: str, definition: str, sql: str, **marks: Expression) -> Computed:
+        """A query over the units: a static text with the mark `/*units*/ 1`."""
+        return self.kept.computed(name, definition, fill(sql, units=self.units, **marks), self.given)
 
-    def to_json(self) -> dict[str, Any]:
-        """{"steps": [...], "entered", "converted", "segments": [...], "hidden_entries", "meta"}."""
-        return {
-            "steps": [step.to_json() for step in self.steps],
-            "entered": self.converted.whole,
-            "converted": self.converted.part,
-            "segments": [segment.to_json() for segment in self.segments],
-            "hidden_entries": self._hidden(),
-            "meta": {
-                "site": self.site_id,
-                **self.period.to_json(),
-                "filters": list(self.filters),
-                "order": self.options.order,
-                "open": self.options.open,
-                "window": None if self.options.open else self.options.window,
-                "unit": self.options.unit,
-                "exclude": [f"{x.first}-{x.last}:{x.condition}" for x in self.options.exclusions],
-                "hold": list(self.options.hold),
-                "breakdown": self.options.breakdown or None,
-                "asked_at": iso(self.asked_at),
-            },
-        }
-
-    def _hidden(self) -> int:
-        """Entries of segments that are too small to be shown."""
-        if not self.options.breakdown:
-            return 0
-        return self.converted.whole - sum(segment.converted.whole for segment in self.segments)
+    def tables(self, store: Store) -> dict[str, pl.DataFrame]:
+        """What is sent along with each query."""
+        return self.kept.tables(store, self.given)
 
 
 def funnel(  # noqa: PLR0913 - what a report is asked with
@@ -158,45 +81,90 @@ def funnel(  # noqa: PLR0913 - what a report is asked with
 
     Raises ConfigError when a filter, or a regular expression in a step, cannot be read.
     """
+    asked = question(store, site, period, options, filters, now=now)
+    tables = asked.tables(store)
+    after = asked.computed("next", _NEXT.format(window=options.window), _NEXT_SQL, acts=acts(options))
+    with ThreadPoolExecutor(2) as pool:
+        nexts = pool.submit(after.rows, store, tables) if options.next else None
+        steps, rows = _reached(store, asked, tables)
+        did = nexts.result() if nexts else []
+    found = _steps(_part(rows, _ALL), options)
+    known = next(
+        (Rate(row["converted_known"], row["entered_known"]) for row in _part(rows, _ALL)), Rate(0, 0)
+    )
+    return Funnel(
+        site.id,
+        period,
+        tuple(filters),
+        options,
+        now,
+        found,
+        known,
+        _segments(_part(rows, _BY_VALUE), known),
+        _trend(_part(rows, _BY_START), period, options, now),
+        _next(did, found, options) if options.next else (),
+        (steps, after) if options.next else (steps,),
+    )
+
+
+def question(  # noqa: PLR0913 - what a report is asked with
+    store: Store,
+    site: Site,
+    period: Period,
+    options: FunnelOptions,
+    filters: Sequence[str] = (),
+    *,
+    now: datetime,
+) -> Question:
+    """Make a funnel ready; ConfigError when a filter or a regular expression cannot be read."""
     _check(store, options)
     kept = session_filter(store, filters)
-    core, given = asked(site, period, options, kept, now)
-    definition = _definition(options)
-    steps = kept.computed("steps", definition, fill(_STEPS_SQL, units=core), given)
-    tables = kept.tables(store, given)
-    found = _steps(steps.rows(store, tables), options)
-    computed = [steps]
-    segments: tuple[Segment, ...] = ()
-    if options.breakdown:
-        apart = kept.computed("segments", _SEGMENTS, fill(_SEGMENTS_SQL, units=core), given)
-        segments = _segments(apart.rows(store, tables), found[options.required[-1] - 1].reached)
-        computed.append(apart)
-    return Funnel(site.id, period, tuple(filters), options, now, found, segments, tuple(computed))
+    return asked(site, period, options, kept, now)
 
 
-def asked(
-    site: Site, period: Period, options: FunnelOptions, kept: SessionFilter, now: datetime
-) -> tuple[Expression, dict[str, object]]:
+def _reached(
+    store: Store, asked: Question, tables: Mapping[str, pl.DataFrame]
+) -> tuple[Computed, list[dict[str, Any]]]:
+    """The query of the steps and its rows: by the short form, unless there are events it cannot order."""
+    definition = _definition(asked.options)
+    if asked.packed is not None:
+        quick = asked.kept.computed("steps", definition, fill(_STEPS_SQL, units=asked.packed), asked.given)
+        rows = quick.rows(store, tables)
+        if not any(row["tied"] for row in rows):
+            return quick, rows
+    steps = asked.computed("steps", definition, _STEPS_SQL)
+    return steps, steps.rows(store, tables)
+
+
+def asked(site: Site, period: Period, options: FunnelOptions, kept: SessionFilter, now: datetime) -> Question:
     """The query of how far each unit came, and the values of all its parameters."""
     now = now.astimezone(timezone.utc)
     longest = timedelta() if options.open else timedelta(milliseconds=options.window_ms)
     until = min(period.ends + longest, now + _MS)
-    core = units(options, max(0, (until - period.begins) // _MS))
+    span_ms = max(0, (until - period.begins) // _MS)
+    core = units(options, span_ms)
+    packed = units(options, span_ms, packed=True) if packs(options, span_ms) else None
     given: dict[str, object] = {
         "site_id": site.id,
         "since": sql_instant(period.begins),
         "ends": sql_instant(period.ends),
         "until": sql_instant(until),
+        "zone": period.zone,
         "window_ms": options.window_ms,
         "now_ms": (now - period.begins) // _MS,
         "last_step": options.required[-1],
         "least": LEAST_ENTRIES,
+        "most_next": MOST_NEXT,
+        "broken_down": int(bool(options.breakdown)),
+        "at_step": options.at_step,
+        "trend": options.trend,
         "filtered": int(kept.active),
         "bots": int(kept.bots),
         **kept.parameters,
         **core.parameters,
+        **(packed.parameters if packed else {}),
     }
-    return core, given
+    return Question(options, kept, core, packed, given)
 
 
 def _check(store: Store, options: FunnelOptions) -> None:
@@ -212,14 +180,19 @@ def _definition(options: FunnelOptions) -> str:
     return _STEPS.format(unit=options.unit, window=options.window, order=_ORDER[options.order])
 
 
+def _part(rows: Sequence[dict[str, Any]], part: int) -> list[dict[str, Any]]:
+    return [row for row in rows if row["part_of"] == part]
+
+
 def _steps(rows: Sequence[dict[str, Any]], options: FunnelOptions) -> tuple[Step, ...]:
     found = {row["step"]: row for row in rows}
     counts = {step: row["count"] for step, row in found.items()}
+    nobody: dict[str, Any] = dict.fromkeys(
+        ("entered", "count", "count_with_previous", "in_progress", "gone"), 0
+    )
     made = []
     for step, name in enumerate(options.steps, 1):
-        row = found.get(
-            step, {"entered": 0, "count": 0, "count_with_previous": 0, "in_progress": 0, "spans": ()}
-        )
+        row = found.get(step, {**nobody, "spans": ()})
         before = max((one for one in options.required if one < step), default=0)
         passed = row["count_with_previous"] if options.open else row["count"]
         median, p75, p90 = (None, None, None) if options.open else _spans(row["spans"])
@@ -230,6 +203,7 @@ def _steps(rows: Sequence[dict[str, Any]], options: FunnelOptions) -> tuple[Step
                 reached=Rate(row["count"], row["entered"]),
                 from_previous=Rate(passed, counts.get(before, 0) if before else row["entered"]),
                 in_progress=row["in_progress"],
+                left=row["gone"],
                 median_s=median,
                 p75_s=p75,
                 p90_s=p90,
@@ -244,13 +218,64 @@ def _spans(values: Sequence[float]) -> tuple[float | None, float | None, float |
     return found[0], found[1], found[2]
 
 
+def _by_name(rows: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Name of the part → its rows, one a step in order."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row["part_name"], []).append(row)
+    return found
+
+
 def _segments(rows: Sequence[dict[str, Any]], whole: Rate) -> tuple[Segment, ...]:
-    """Each against the rest, the p-values adjusted for how many there are."""
-    rates = [Rate(row["converted"], row["entered"]) for row in rows]
+    """Each against the rest, the p-values adjusted for how many there are; the largest first."""
+    values = sorted(_by_name(rows).items(), key=lambda one: (-one[1][0]["entered"], one[0].encode()))
+    rates = [Rate(steps[0]["converted"], steps[0]["entered"]) for _, steps in values]
     raw = [two_sided(one, Rate(whole.part - one.part, whole.whole - one.whole)) for one in rates]
     tested = [at for at, p in enumerate(raw) if p is not None]
     adjusted = dict(zip(tested, benjamini_hochberg([p for p in raw if p is not None]), strict=True))
     return tuple(
-        Segment(row["value"], tuple(row["counts"]), rate, adjusted.get(at))
-        for at, (row, rate) in enumerate(zip(rows, rates, strict=True))
+        Segment(value, tuple(row["count"] for row in steps), rate, adjusted.get(at))
+        for at, ((value, steps), rate) in enumerate(zip(values, rates, strict=True))
     )
+
+
+def _trend(
+    rows: Sequence[dict[str, Any]], period: Period, options: FunnelOptions, now: datetime
+) -> tuple[Bucket, ...]:
+    """Every day, week or month of the period that has begun, also those in which nobody entered."""
+    found, made = _by_name(rows), []
+    for start, ends in _starts(period, options.trend, now):
+        steps = found.get(start.isoformat(), [])
+        rate = Rate(steps[0]["converted"], steps[0]["entered"]) if steps else Rate(0, 0)
+        unfinished = midnight(ends, period.zone) + timedelta(milliseconds=options.window_ms) > now
+        made.append(Bucket(start, rate, sum(row["in_progress"] for row in steps), unfinished))
+    return tuple(made)
+
+
+def _starts(period: Period, trend: str, now: datetime) -> list[tuple[date, date]]:
+    """First day of each bucket, and the first day after it within the period."""
+    last = min(period.end, local_date(now, period.zone))
+    days = [date.fromordinal(at) for at in range(period.start.toordinal(), last.toordinal() + 1)]
+    ends: dict[date, date] = {}
+    for day in days if trend else ():
+        ends[first_of(day, trend)] = day + DAY
+    return list(ends.items())
+
+
+def first_of(day: date, trend: str) -> date:
+    """The first day of the day, week or month that holds a day."""
+    if trend == "month":
+        return day.replace(day=1)
+    return day - timedelta(days=day.weekday()) if trend == "week" else day
+
+
+def _next(rows: Sequence[dict[str, Any]], steps: Sequence[Step], options: FunnelOptions) -> tuple[Next, ...]:
+    """One for each required step but the last."""
+    made = []
+    for step in options.required[:-1]:
+        here = [row for row in rows if row["stopped"] == step]
+        types = [Act(row["units"], row["what"], row["name"]) for row in here if not row["by_path"]]
+        paths = [Act(row["units"], path=row["what"]) for row in here if row["by_path"]]
+        went_on = here[0]["went_on"] if here else 0
+        made.append(Next(step, steps[step - 1].left, went_on, tuple(types), tuple(paths)))
+    return tuple(made)

@@ -13,9 +13,12 @@ This says what is right and is not made to be fast: the number of ways grows wit
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from dashboards.reports.funnel.options import FunnelOptions
+from dashboards.reports.funnel.options import LAST_TOUCH, FunnelOptions
+
+Place = tuple[int, int, bytes, bytes]
+"""Where an event stands in a history: at, seq, event_id, visitor_id."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +35,10 @@ class Seen:
     interactive: bool
     held: tuple[str, ...] = ()
     value: str = ""  # of the breakdown
+    what: tuple[str, str, str] = ("", "", "")  # event_type, event_name, path
 
     @property
-    def order(self) -> tuple[int, int, bytes, bytes]:
+    def order(self) -> Place:
         """Its place among the events of a unit."""
         return (self.at, self.seq, self.event_id.encode(), self.visitor_id.encode())
 
@@ -48,7 +52,9 @@ class Reached:
         int, ...
     ]  # a step: milliseconds from the attempt's first event, -1 where it was not reached
     in_progress: bool  # an attempt as far as the best one can still go on
-    value: str = ""  # of the breakdown at the attempt's first event
+    value: str = ""  # of the breakdown; '' where the step that gives it was not reached
+    began_ms: int = 0  # of the attempt
+    finish: Place | None = None  # of the last required event
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,17 @@ def reached(events: Iterable[Seen], options: FunnelOptions, now: int) -> Reached
     alike = [(order, one) for order, one in found if one.stopped == furthest]
     first = min(alike, key=lambda pair: pair[0])[1]
     waits = any(one.in_progress for _, one in alike)
-    return Reached(first.stopped, first.after_ms, waits, first.value)
+    return replace(first, in_progress=waits)
+
+
+def next_act(events: Iterable[Seen], reached: Reached, options: FunnelOptions) -> tuple[str, str, str] | None:
+    """What a unit did next after its best attempt had ended early, within the window; None: nothing more."""
+    if reached.finish is None or reached.in_progress or reached.stopped == options.required[-1]:
+        return None
+    for event in sorted(events, key=lambda event: event.order):
+        if event.interactive and event.order > reached.finish:
+            return event.what if event.at <= reached.began_ms + options.window_ms else None
+    return None
 
 
 def _open(history: Sequence[Seen], options: FunnelOptions) -> Reached | None:
@@ -191,7 +207,14 @@ def _told(history: Sequence[Seen], attempt: _Attempt, options: FunnelOptions, wa
         history[filled[step]].at - start.at if step in filled else -1
         for step in range(1, len(options.steps) + 1)
     )
-    return Reached(stopped, after, waits, start.value)
+    finish = history[attempt.places[-1]]
+    return Reached(stopped, after, waits, _value(history, attempt, filled, options), start.at, finish.order)
+
+
+def _value(history: Sequence[Seen], attempt: _Attempt, filled: dict[int, int], options: FunnelOptions) -> str:
+    if options.at_step:
+        return history[filled[options.at_step]].value if options.at_step in filled else ""
+    return history[attempt.places[-1] if options.breakdown_at == LAST_TOUCH else attempt.start].value
 
 
 def _optional(

@@ -16,25 +16,36 @@ from dataclasses import dataclass
 
 from dashboards.computed import read_sql
 from dashboards.expressions import Expression, expression, fill, text_of
-from dashboards.reports.funnel.options import FunnelOptions
+from dashboards.reports.funnel.options import LAST_TOUCH, FunnelOptions
 from schemas.event import INTERACTIVE
 
-_EVENTS_SQL = read_sql(__package__ or "", "events.sql")
-_INSIDE, _INTERACTIVE = 1 << 40, 1 << 41
-"""Bits beside those of the steps (from 0) and of the exclusions (after them)."""
+_EVENTS_SQL, _PACKED_SQL = (read_sql(__package__ or "", name) for name in ("events.sql", "packed.sql"))
+_KEY_BITS = 64
 
 
-def units(options: FunnelOptions, span_ms: int) -> Expression:
-    """One row a unit that entered: unit, stopped, after_ms, in_progress, value (`reference.Reached`).
+def packs(options: FunnelOptions, span_ms: int) -> bool:
+    """Whether the short form of the events has room, and says all that is asked."""
+    room = max(1, span_ms).bit_length() + _mark_bits(options) < _KEY_BITS
+    return room and (options.open or (options.order != "any" and not options.hold and not options.breakdown))
 
+
+def units(options: FunnelOptions, span_ms: int, *, packed: bool = False) -> Expression:
+    """One row a unit that entered: `reference.Reached`, and unit, visitor and finish.
+
+    visitor: of the attempt's first event; finish: the last required event, as it stands in a history.
+    packed: by the short form of the events, which reads half as much and sorts numbers; without visitor and
+    finish, and not to be trusted where any unit is `tied`.
     `span_ms`: longest time between two events that the query sees. The text keeps the mark `/*sessions*/ 1`
     and needs the parameters of `events.sql` that say when and for whom, window_ms and now_ms (since `since`).
     """
-    events = _events(options)
+    events = _events(options, max(1, span_ms).bit_length()) if packed else _events(options)
     if options.open:
-        made = _open(events.sql, len(options.steps))
+        made = _open(events.sql, options, packed=packed)
+    elif packed:
+        shift = 62 - max(1, span_ms).bit_length()
+        made = _in_order(_keys(events.sql, options), options, shift, packed=True)
     elif options.order == "any":
-        made = _best(_in_any_order(_histories(events.sql), len(options.steps)))
+        made = _best(_in_any_order(_histories(events.sql), options))
     else:
         # Of the 62 bits of a start, its place has what the time leaves: 29 for a report of 90 days.
         found = _in_order(_histories(events.sql), options, 62 - max(1, span_ms).bit_length())
@@ -42,45 +53,92 @@ def units(options: FunnelOptions, span_ms: int) -> Expression:
     return Expression(made, events.parameters)
 
 
-def _events(options: FunnelOptions) -> Expression:
-    """The rows of `events.sql` with its marks filled."""
+def _events(options: FunnelOptions, time_bits: int = 0) -> Expression:
+    """The rows of `events.sql` with its marks filled; of `packed.sql` if there are bits for a time."""
     conditions = [*options.steps, *(one.condition for one in options.exclusions)]
     fits = [expression(text, prefix=f"c{at}_", table="e") for at, text in enumerate(conditions)]
     held = [text_of(name, prefix=f"h{at}_", table="e") for at, name in enumerate(options.hold)]
     value = text_of(options.breakdown, prefix="b", table="e") if options.breakdown else Expression("''")
+    looked_at = (1 << len(conditions)) - 1 | (_interactive(options) if options.order == "strict" else 0)
     bits = " + ".join(f"if({one.sql}, {1 << at}, 0)" for at, one in enumerate(fits))
+    marks = {"fits": Expression(f"toUInt64({bits})"), "looked_at": Expression(str(looked_at))}
+    if time_bits:
+        sizes = {"mark_bits": _mark_bits(options), "seq_bits": _KEY_BITS - time_bits - _mark_bits(options)}
+        return Expression(fill(_PACKED_SQL, **marks), _constants(options) | sizes | _all_values(fits))
+    kept = Expression(f"[{', '.join(one.sql for one in held)}]" if held else "0")
+    text = fill(_EVENTS_SQL, **marks, held=kept, value=value)
+    return Expression(text, _constants(options) | _all_values((*fits, *held, value)))
+
+
+def _inside(options: FunnelOptions) -> int:
+    """The bit of an event in the period; before it stand those of the steps and of the exclusions."""
+    return 1 << len(options.steps) + len(options.exclusions)
+
+
+def _interactive(options: FunnelOptions) -> int:
+    """The bit of an interactive event."""
+    return _inside(options) << 1
+
+
+def _mark_bits(options: FunnelOptions) -> int:
+    return _interactive(options).bit_length()
+
+
+def acts(options: FunnelOptions) -> Expression:
+    """Every interactive event, in the form of `events.sql`; its value is (event_type, event_name, path)."""
     text = fill(
         _EVENTS_SQL,
-        fits=Expression(f"toUInt64({bits})"),
-        held=Expression(f"[{', '.join(one.sql for one in held)}]" if held else "0"),
-        value=value,
+        fits=Expression("toUInt64(0)"),
+        held=Expression("0"),
+        looked_at=Expression(str(_interactive(options))),
+        value=Expression("e.event_type, e.event_name, e.path"),
     )
-    every = (1 << len(conditions)) - 1
-    constants: dict[str, object] = {
+    return Expression(text, _constants(options))
+
+
+def _constants(options: FunnelOptions) -> dict[str, object]:
+    return {
         "unit": options.unit,
         "interactive": list(INTERACTIVE),
-        "inside_bit": _INSIDE,
-        "interactive_bit": _INTERACTIVE,
-        "looked_at": every | (_INTERACTIVE if options.order == "strict" else 0),
+        "inside_bit": _inside(options),
+        "interactive_bit": _interactive(options),
     }
-    return Expression(text, constants | _all_values((*fits, *held, value)))
 
 
 def _all_values(expressions: Iterable[Expression]) -> dict[str, object]:
     return {name: value for one in expressions for name, value in one.parameters.items()}
 
 
-def _open(events: str, steps: int) -> str:
+def _open(events: str, options: FunnelOptions, *, packed: bool) -> str:
     """Each step by itself: 0 where a unit has it in the range, else -1."""
+    steps = len(options.steps)
     after = ", ".join(f"if(bitTest(done, {at}), toInt64(0), toInt64(-1))" for at in range(steps))
     every = (1 << steps) - 1
+    mark, visitor = ("key", "''") if packed else ("mark", "min(visitor_id)")
     return f"""
-SELECT unit, 0 AS stopped, [{after}] AS after_ms, 0 AS in_progress, '' AS value
+SELECT
+    unit, visitor, 0 AS stopped, [{after}] AS after_ms, 0 AS in_progress, '' AS value, toInt64(0) AS began_ms,
+    0 AS tied
 FROM (
-    SELECT unit, groupBitOr(mark) AS done FROM ({events})
-    WHERE inside AND bitAnd(mark, {every}) != 0
+    SELECT unit, {visitor} AS visitor, groupBitOr({mark}) AS done FROM ({events})
+    WHERE inside AND bitAnd({mark}, {every}) != 0
     GROUP BY unit
 )"""
+
+
+def _keys(events: str, options: FunnelOptions) -> str:
+    """As `_histories`, of the short form; units that never enter are left out."""
+    bits, enters = _mark_bits(options), _plan(options)[0].need
+    return f"""
+SELECT
+    unit,
+    arraySort(groupArray(key)) AS keys,
+    arrayMap(k -> toInt64(bitShiftRight(k, {{seq_bits:UInt8}} + {bits})), keys) AS times,
+    arrayMap(k -> bitAnd(k, {(1 << bits) - 1}), keys) AS marks,
+    length(arrayCompact(arrayMap(k -> bitShiftRight(k, {bits}), keys))) != length(keys) AS tied
+FROM ({events})
+GROUP BY unit
+HAVING bitAnd(groupBitOr(key), {enters}) = {enters}"""
 
 
 def _histories(events: str) -> str:
@@ -104,13 +162,14 @@ def _with(source: str, columns: Sequence[str]) -> str:
 def _best(attempts: str) -> str:
     """The best of the attempts of each unit."""
     best = "(-a.stopped, a.finish, -a.began)"
+    same = ("after_ms", "value", "began_ms", "visitor", "finish", "tied")
+    taken = ",\n    ".join(f"argMin(a.{name}, {best}) AS {name}" for name in same)
     return f"""
 SELECT
     unit,
     max(a.stopped) AS stopped,
-    argMin(a.after_ms, {best}) AS after_ms,
     tupleElement(max((a.stopped, a.in_progress)), 2) AS in_progress,
-    argMin(a.value, {best}) AS value
+    {taken}
 FROM ({attempts}) AS a
 GROUP BY unit"""
 
@@ -127,11 +186,11 @@ class _Level:
 
 
 def _plan(options: FunnelOptions) -> list[_Level]:
-    strict = _INTERACTIVE if options.order == "strict" else 0
+    strict = _interactive(options) if options.order == "strict" else 0
     levels = []
     for number, step in enumerate(options.required, 1):
         first, later = _ending(options, step)
-        need = 1 << (step - 1) | strict | (_INSIDE if number == 1 else 0)
+        need = 1 << (step - 1) | strict | (_inside(options) if number == 1 else 0)
         levels.append(_Level(number, need, first | strict, later, first))
     return levels
 
@@ -145,7 +204,7 @@ def _ending(options: FunnelOptions, step: int) -> tuple[int, int]:
     return first, later
 
 
-def _in_order(histories: str, options: FunnelOptions, shift: int) -> str:
+def _in_order(histories: str, options: FunnelOptions, shift: int, *, packed: bool = False) -> str:
     """The best attempt of each history: how far, when each step, and whether it can still go on."""
     levels = _plan(options)
     last = len(levels)
@@ -161,6 +220,12 @@ def _in_order(histories: str, options: FunnelOptions, shift: int) -> str:
     after = ", ".join(f"if({at} > 0, times[{at}] - times[e1], toInt64(-1))" for at in _names(options))
     places = ", ".join(f"e{k}" for k in range(1, last + 1))
     standing = ", ".join(f"depth = {k}, l{k}[-1]" for k in range(1, last))
+    if packed:
+        rest = "'' AS value, tied"
+    else:
+        value = _value(options, "e1", f"[{places}][depth]", _names(options))
+        finish = f"history[[{places}][depth]] AS finish, toInt64(e1) AS began"
+        rest = f"{value} AS value, {finish}, history[e1].4 AS visitor, 0 AS tied"
     return f"""
 SELECT
     unit,
@@ -168,9 +233,8 @@ SELECT
     [{after}] AS after_ms,
     multiIf({standing}, toInt64(0)) AS start,
     start > 0 AND bitShiftRight(start, {shift}) + {{window_ms:Int64}} >= {{now_ms:Int64}} AS in_progress,
-    shown[e1] AS value,
-    history[[{places}][depth]] AS finish,
-    toInt64(e1) AS began
+    times[e1] AS began_ms,
+    {rest}
 FROM ({made})
 WHERE depth > 0"""
 
@@ -215,6 +279,14 @@ def _place(k: int, last: int) -> str:
     return f"if(depth = {k}, f{k}, if(depth > {k}, w{k}[toInt64(e{k + 1}) - 1], 0)) AS e{k}"
 
 
+def _value(options: FunnelOptions, first: str, last: str, places: Sequence[str]) -> str:
+    """What the breakdown shows of an attempt; '' where the step that gives the value was not reached."""
+    if not options.at_step:
+        return f"shown[{last if options.breakdown_at == LAST_TOUCH else first}]"
+    at = places[options.at_step - 1]
+    return f"if({at} > 0, shown[{at}], '')"
+
+
 def _names(options: FunnelOptions) -> list[str]:
     """The column with the place of each step."""
     required = {step: f"e{number}" for number, step in enumerate(options.required, 1)}
@@ -242,13 +314,14 @@ def _optional(options: FunnelOptions, step: int) -> str:
     return f"if(depth >= {number}, {found}, 0) AS o{step}"
 
 
-def _in_any_order(histories: str, steps: int) -> str:
+def _in_any_order(histories: str, options: FunnelOptions) -> str:
     """An attempt from each event: when steps 1 to k have all been done since, each by an event of its own.
 
     The fold goes through the events of the window with the largest sets of steps they can fill, and notes
     when a set first holds all steps up to k. The largest are enough: sets of steps that can be filled form a
     matroid, so each lies in a largest one, and a larger one is a largest one and a step of the next event.
     """
+    steps = len(options.steps)
     bits = ", ".join(f"toUInt64({1 << at})" for at in range(steps))
     prefixes = ", ".join(f"toUInt64({(2 << at) - 1})" for at in range(steps))
     free = f"arrayFilter(b -> bitAnd(m, b) != 0 AND bitAnd(s, b) = 0, [{bits}])"
@@ -263,19 +336,23 @@ SELECT
     arraySlice(times, begun) AS later,
     arraySlice(marks, begun) AS later_marks
 FROM ({histories})
-ARRAY JOIN arrayFilter((p, m) -> bitAnd(m, {_INSIDE}) != 0, arrayEnumerate(marks), marks) AS begun"""
+ARRAY JOIN arrayFilter((p, m) -> bitAnd(m, {_inside(options)}) != 0, arrayEnumerate(marks), marks) AS begun"""
     near = "arrayFilter((m, t) -> t - begin <= {window_ms:Int64}, later_marks, later) AS near"
     made = _with(made, [near])
     fold = f"arrayFold((a, m, p) -> ({sets}, {firsts}), near, arrayEnumerate(near), {none}).2 AS firsts"
     made = _with(made, [fold, "arrayCount(f -> f > 0, firsts) AS depth"])
+    done = [f"if(firsts[{at}] > 0, begun + firsts[{at}] - 1, 0)" for at in range(1, steps + 1)]
     return f"""
 SELECT
     unit,
     depth AS stopped,
     arrayMap(f -> if(f > 0, later[f] - begin, toInt64(-1)), firsts) AS after_ms,
     depth < {steps} AND begin + {{window_ms:Int64}} >= {{now_ms:Int64}} AS in_progress,
-    shown[begun] AS value,
+    {_value(options, "begun", "begun + firsts[depth] - 1", done)} AS value,
     history[begun + firsts[depth] - 1] AS finish,
-    toInt64(begun) AS began
+    toInt64(begun) AS began,
+    begin AS began_ms,
+    history[begun].4 AS visitor,
+    0 AS tied
 FROM ({made})
 WHERE depth > 0"""

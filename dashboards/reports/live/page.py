@@ -12,6 +12,7 @@ from dash import State as Given
 from clicktrail.errors import StoreError
 from dashboards import format
 from dashboards.controls import label_of
+from dashboards.did import sentence, sign
 from dashboards.i18n import Text
 from dashboards.page import Desk, Node, Page, View
 from dashboards.parts import Row, card, empty, graph, icon, now_table
@@ -22,11 +23,6 @@ from dashboards.static import Element, fast
 
 SHOWN = 20
 PARTS = ("live-now", "live-stats", "live-ticker", "live-pages", "live-sources", "live-channels")
-_ICONS = {
-    "web": "globe", "wap": "phone", "app": "smartphone", "server": "server", "log": "file-text",
-    "email": "mail",
-    "call_center": "message-square", "store": "shopping-bag",
-}  # fmt: skip
 
 
 def layout(view: View) -> Node:
@@ -128,7 +124,6 @@ def _ms(instant: Any) -> int:
 
 def _event(view: View, event: LiveEvent) -> Node:
     text = view.text
-    channel = text.name("channel", event.channel)
     when = Element(
         "time",
         "",
@@ -136,14 +131,7 @@ def _event(view: View, event: LiveEvent) -> Node:
         className="muted num",
         **{"data-at": str(_ms(event.received_at))},
     )
-    sign = html.Span(
-        icon(_ICONS.get(event.channel, "globe"), 14),
-        className=f"ci {event.channel}",
-        title=channel,
-        role="img",
-        **{"aria-label": channel},
-    )
-    said: list[Node] = [html.B(_who(text, event), className="strong"), " ", *_sentence(text, event)]
+    said: list[Node] = [html.B(_who(text, event), className="strong"), " ", *sentence(text, event)]
     if event.country:
         said.append(html.Span([" · ", label_of(view, "country", event.country)], className="muted"))
     money = (
@@ -152,7 +140,7 @@ def _event(view: View, event: LiveEvent) -> Node:
         else html.Span()
     )
     return html.Div(
-        [when, sign, html.Div(said, className="ell"), money],
+        [when, sign(text, event.channel), html.Div(said, className="ell"), money],
         className="tick",
         key=event.event_id + event.visitor_id,
     )
@@ -165,19 +153,6 @@ def _currency(view: View) -> str:
 def _who(text: Text, event: LiveEvent) -> str:
     """A name that stays the same for a visitor and gives nobody away."""
     return text("live.visitor", id=hashlib.sha256(event.visitor_id.encode()).hexdigest()[:4])
-
-
-def _sentence(text: Text, event: LiveEvent) -> list[Node]:
-    """What was done, and to what."""
-    what = {
-        "search": event.search_term, "order": event.order_id and f"#{event.order_id}", 
-        "custom": event.event_name,
-        "outlink": event.target, "download": event.target, "click": event.target or event.event_name,
-        "form": event.target or event.event_name, "message": event.event_name, "contact": event.event_name,
-    }.get(event.event_type, event.event_name or event.path or event.title)  # fmt: skip
-    verb = text.name("did", event.event_type)
-    shown = what or event.path or event.title
-    return [f"{verb} ", html.Span(shown, title=event.title or None)] if shown else [verb]
 
 
 def _digests(found: Live) -> list[str]:

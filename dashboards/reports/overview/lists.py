@@ -9,7 +9,7 @@ from dash import html
 from crm.rate import Rate
 from dashboards import format
 from dashboards.controls import label_of
-from dashboards.page import Node, View
+from dashboards.page import PEOPLE, Node, View
 from dashboards.parts import Row, bars, card, empty, exports, how, icon
 from dashboards.reports.overview.answer import Answer, interval
 from dashboards.reports.overview.changes import FIELDS, share
@@ -73,7 +73,9 @@ def _row(view: View, name: str, row: TopRow | PageRow, earlier: int | None) -> R
     elif name == "devices":
         front = icon(_DEVICE_ICONS.get(row.value, "monitor"), 14)
     change = share(row.visitors, earlier)
-    return Row(label, row.visitors, change, view.state.filtered(row.condition), front, on, new=earlier == 0)
+    people = view.state.href(PEOPLE, f=view.state.f if on else (*view.state.f, row.condition))
+    href = view.state.filtered(row.condition)
+    return Row(label, row.visitors, change, href, front, on, earlier == 0, people if row.visitors else "")
 
 
 def apart(view: View, answer: Answer) -> Node:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from dashboards.computed import Computed, read_sql, sql_instant
 from dashboards.conditions import condition
+from dashboards.expressions import Expression, fill
 from dashboards.filters import SessionFilter, session_filter
 from dashboards.period import Period, zone_info
 from dashboards.reports.overview.records import LISTS, TOP, Bucket, Overview, PageRow, TopRow, Totals
@@ -17,9 +19,9 @@ from store.tables.client import Store
 
 _NAMED = {"source": ("source", "medium")}
 _EPOCH = date(1970, 1, 1).toordinal()
-_TOTALS_SQL, _TOPS_SQL, _EVENTS_SQL, _EVENTS_IN_SESSIONS_SQL = (
-    read_sql(__package__ or "", name)
-    for name in ("totals.sql", "tops.sql", "events.sql", "events_in_sessions.sql")
+_TOTALS_SQL, _TOPS_SQL, _EVENTS_SQL, _PAGES_SQL, _HAPPENED_SQL, _HAPPENED_IN_SESSIONS_SQL = (
+    read_sql(__package__ or "", f"{name}.sql")
+    for name in ("totals", "tops", "events", "pages", "happened", "happened_in_sessions")
 )
 _LIKE = (
     " The period before is as long. While the period runs, it is counted up to the same day and time of day, "
@@ -32,8 +34,9 @@ _TOTALS = (
 ) + _LIKE
 _EVENTS = (
     "Human events whose time lies in the period, in a session or not; under a filter those inside a session "
-    "that the filter keeps. Pages count page and screen views and the people who made them."
+    "that the filter keeps."
 )
+_PAGES = "The ten most viewed pages: page and screen views among these events, and the people who made them."
 _LISTS = "The ten most frequent values over the human sessions that start in the period."
 
 
@@ -48,18 +51,17 @@ def overview(
     """
     kept = session_filter(store, filters)
     before = period.previous()
-    cut = _cut(period, before, now)
+    cut = period.comparable(now)
     given = _parameters(site, before, period, cut, kept)
     sums = kept.computed("totals", _TOTALS, _TOTALS_SQL, given)
-    if kept.active:
-        happened = kept.computed("events", _EVENTS, _EVENTS_IN_SESSIONS_SQL, given)
-    else:
-        happened = Computed("events", _EVENTS, _EVENTS_SQL, given)
+    happened, pages = _of_events(kept, given)
     tops = kept.computed("lists", _LISTS, _TOPS_SQL, given)
     tables = kept.tables(store, given)
-    sum_rows, event_rows, top_rows = (one.rows(store, tables) for one in (sums, happened, tops))
+    asked = (sums, happened, pages, tops)
+    with ThreadPoolExecutor(2) as pool:
+        sum_rows, event_rows, page_rows, top_rows = pool.map(lambda one: one.rows(store, tables), asked)
     trend = _trend(sum_rows, period, now, current=1)
-    rows: dict[str, list[tuple[int, Any]]] = {"pages": _pages(event_rows)}
+    rows: dict[str, list[tuple[int, Any]]] = {"pages": _pages(page_rows)}
     rows.update({name: _top(top_rows, column) for name, column in LISTS.items()})
     return Overview(
         site_id=site.id,
@@ -74,17 +76,19 @@ def overview(
         previous_trend=_trend(sum_rows, before, now, current=0),
         faded={name: tuple(row for place, row in found if place > TOP) for name, found in rows.items()},
         previous_until=cut,
-        computed=(sums, happened, tops),
+        computed=asked,
         **{name: tuple(row for place, row in found if place <= TOP) for name, found in rows.items()},
     )
 
 
-def _cut(period: Period, before: Period, now: datetime) -> datetime:
-    """Where a comparison cuts the period before: as far in as `now` is in the period, by the local clock."""
-    if now >= period.ends:
-        return period.begins
-    clock = now.astimezone(zone_info(period.zone)) - timedelta(days=period.days)
-    return min(max(clock.astimezone(timezone.utc), before.begins), period.begins)
+def _of_events(kept: SessionFilter, given: Mapping[str, object]) -> tuple[Computed, Computed]:
+    """The queries of the events and of the pages; under a filter of those in a session that it keeps."""
+    in_sessions = fill(_HAPPENED_IN_SESSIONS_SQL, sessions=kept.where) if kept.active else ""
+    happened = Expression(in_sessions or _HAPPENED_SQL)
+    return (
+        Computed("events", _EVENTS, fill(_EVENTS_SQL, happened=happened), given, kept.ahead),
+        Computed("pages", _PAGES, fill(_PAGES_SQL, happened=happened), given, kept.ahead),
+    )
 
 
 def _parameters(
@@ -105,7 +109,7 @@ def _parameters(
 
 def _totals(sums: list[dict[str, Any]], events: list[dict[str, Any]], current: int) -> Totals:
     row: dict[str, Any] = next((r for r in sums if not r["trend"] and r["current"] == current), {})
-    counts: dict[str, Any] = next((r for r in events if not r["pages"] and r["current"] == current), {})
+    counts: dict[str, Any] = next((r for r in events if r["current"] == current), {})
     values = {f.name: row.get(f.name, counts.get(f.name, f.default)) for f in fields(Totals)}
     return Totals(**values)
 
@@ -170,5 +174,4 @@ def _pages(rows: list[dict[str, Any]]) -> list[tuple[int, PageRow]]:
             ),
         )
         for row in rows
-        if row["pages"]
     ]

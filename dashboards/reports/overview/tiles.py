@@ -8,8 +8,8 @@ from dash import html
 
 from dashboards import format
 from dashboards.footing import coverage_words
-from dashboards.page import Node, View
-from dashboards.parts import delta, how, link, spark
+from dashboards.page import PEOPLE, Node, View
+from dashboards.parts import delta, how, icon, link, spark
 from dashboards.reports.overview.answer import Answer, interval
 from dashboards.reports.overview.figure import shown, value
 from dashboards.reports.overview.records import Totals
@@ -50,10 +50,26 @@ def _kpi(view: View, answer: Answer, metric: str) -> Node:
     line = [y for b in answer.now.trend if not b.unfinished and (y := value(b, metric)) is not None]
     exact = format.number(now) if now is not None and metric not in ("bounce_rate", "engaged_s") else None
     number = html.Div(_tile(now, metric, lang), className="kpi-v", **({"title": exact} if exact else {}))
-    head = html.Div([title, _how(view, answer, metric)], className="kpi-l")
+    head = html.Div(
+        [
+            part
+            for part in (title, _how(view, answer, metric), _people(view, now, metric))
+            if part is not None
+        ],
+        className="kpi-l",
+    )
     return html.Div(
         [head, number, html.Div(below, className="kpi-d"), spark(line)], className="kpi on" if on else "kpi"
     )
+
+
+def _people(view: View, now: float | None, metric: str) -> Node:
+    """The way from the number of visitors to their list."""
+    if metric != "visitors" or not now:
+        return None
+    words = view.text("table.people")
+    to = link(icon("users", 14), view.state.href(PEOPLE), "info", title=words, **{"aria-label": words})
+    return html.Span(to, className="over")
 
 
 def _total(totals: Totals, metric: str) -> float | None:

@@ -7,28 +7,21 @@ from dataclasses import dataclass, fields
 from typing import Literal
 
 from clicktrail.errors import ConfigError
+from dashboards.conditions import EVENT_FIELDS, SESSION_FIELDS, TEXT
 from dashboards.conditions import parse as parse_condition
+from dashboards.expressions import text_of
 
 Unit = Literal["day", "week", "month"]
 
-BREAKDOWNS = (
-    "source",
-    "medium",
-    "channel",
-    "channel_group",
-    "device_class",
-    "os",
-    "browser",
-    "country",
-    "host",
+BREAKDOWNS = tuple(
+    name for name, kind in SESSION_FIELDS.items() if kind == TEXT and name not in ("visitor_id", "session_id")
 )
-"""Fields that a breakdown may name: sessions and events both have them."""
+"""Fields of the session by which a start without a condition can be divided."""
 
 _CHOICES = {
     "period": ("day", "week", "month"),
     "start": ("first", "recurring"),
     "return": ("on", "on_or_after"),
-    "breakdown": ("", *BREAKDOWNS),
 }
 
 
@@ -45,7 +38,7 @@ class RetentionOptions:
     return_: Literal["on", "on_or_after"] = "on"  # in that very period, or in it or a later one of the report
     start_condition: str = ""  # '' = active
     return_condition: str = ""  # '' = active
-    breakdown: str = ""  # field whose value at the start event divides each cohort; '' = none
+    breakdown: str = ""  # field whose value at the start divides each cohort; '' = none
 
 
 OPTIONS = tuple(f.name.rstrip("_").replace("_", "-") for f in fields(RetentionOptions))
@@ -62,6 +55,7 @@ def parse(options: Mapping[str, str]) -> RetentionOptions:
             raise ConfigError(f"{name}={value}: choose {', '.join(filter(None, allowed))}")
         if name.endswith("-condition") and value:
             _check_condition(name, value)
+    _check_breakdown(options.get("breakdown", ""), options.get("start-condition", ""))
     return RetentionOptions(**{_field(name): value for name, value in options.items()})  # type: ignore[arg-type]
 
 
@@ -70,6 +64,15 @@ def _check_condition(name: str, value: str) -> None:
         parse_condition(value)
     except ConfigError as error:
         raise ConfigError(f"{name}: {error}") from None
+
+
+def _check_breakdown(name: str, start_condition: str) -> None:
+    """A field of the start: of the event that meets the condition, or else of the session."""
+    if name and start_condition:
+        text_of(name, EVENT_FIELDS)
+    elif name and name not in BREAKDOWNS:
+        also = " (any field of an event with a start condition)" if name in EVENT_FIELDS else ""
+        raise ConfigError(f"breakdown={name}: choose {', '.join(BREAKDOWNS)}{also}")
 
 
 def _field(name: str) -> str:

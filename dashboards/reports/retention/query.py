@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,29 +13,19 @@ import numpy as np
 
 from crm.rate import Rate
 from crm.survival import kaplan_meier
-from dashboards.computed import read_sql, sql_instant
+from dashboards.computed import read_sql
 from dashboards.expressions import Expression, fill
-from dashboards.filters import SessionFilter, event_condition, session_filter
-from dashboards.period import DAY, Period
-from dashboards.reports.retention.calendar import Calendar, calendar
+from dashboards.period import Period
+from dashboards.reports.retention.asked import Asked, ask
+from dashboards.reports.retention.calendar import Calendar
 from dashboards.reports.retention.options import RetentionOptions
-from dashboards.reports.retention.records import GROUPS, Group, Retention, TimeToReturn, group
+from dashboards.reports.retention.records import GROUPS, Group, Retention, TimeToReturn, compared, group
 from schemas.objects import Site
 from store.tables.client import Store
 
-HISTORY = "1971-01-01 00:00:00.000"
-"""Before all events: what is first must be looked for in everything there is."""
-
-_CELLS_SQL, _SESSIONS_SQL, _EVENTS_SQL, _EVENTS_IN_SESSIONS_SQL, _COVERAGE_SQL, _WAITS_SQL = (
-    read_sql(__package__ or "", name)
-    for name in (
-        "cells.sql",
-        "of_sessions.sql",
-        "of_events.sql",
-        "of_events_in_sessions.sql",
-        "coverage.sql",
-        "time_to_return.sql",
-    )
+_CELLS_SQL, _BY_MASK_SQL, _COVERAGE_SQL, _WAITS_SQL, _FIRST_VISITS_SQL = (
+    read_sql(__package__ or "", f"{name}.sql")
+    for name in ("cells", "cells_by_mask", "coverage", "time_to_return", "first_visits")
 )
 _CELLS = (
     "People by the period of their start (the first in all history, or any) and by how many periods later "
@@ -50,7 +41,8 @@ _WAITS = (
     "From the end of a person's first visit of all history, if it starts in the report, to the start of the "
     "next; those who have not come back are watched until now (Kaplan-Meier, Greenwood's 95 % band)."
 )
-_NONE, _TEXT = Expression("0"), Expression("''")
+FIRST_VISITS = Expression(_FIRST_VISITS_SQL)
+"""The people of the time to return, their filter still a mark."""
 
 
 def retention(  # noqa: PLR0913 - what every report is asked with, and its options
@@ -68,26 +60,20 @@ def retention(  # noqa: PLR0913 - what every report is asked with, and its optio
     the time to return read all history, recurring cohorts only the periods of the report. ConfigError when a
     filter or condition cannot be read, or there are too many periods.
     """
-    kept = session_filter(store, filters)
-    periods = calendar(period, options.period, now)
-    acts, conditions = _acts(store, options, kept)
-    given = {
-        **_parameters(site, periods, options),
-        "bots": int(kept.bots),
-        **kept.parameters,
-        **conditions,
-    }
-    asked = (
-        kept.computed("cells", _CELLS, acts, given),
+    asked = ask(store, site, period, options, filters, now=now)
+    periods, kept, given = asked.calendar, asked.kept, asked.given
+    queries = (
+        kept.computed("cells", _CELLS, _cells(asked), given),
         kept.computed("coverage", _COVERAGE, _COVERAGE_SQL, given),
-        kept.computed("time_to_return", _WAITS, _WAITS_SQL, given),
+        kept.computed("time_to_return", _WAITS, fill(_WAITS_SQL, first_visits=FIRST_VISITS), given),
     )
     tables = kept.tables(store, given)
-    cells, shares, waited = (one.rows(store, tables) for one in asked)
+    with ThreadPoolExecutor(len(queries)) as pool:
+        cells, shares, waited = pool.map(lambda one: one.rows(store, tables), queries)
     everyone, groups = _groups(cells, periods)
     return Retention(
         site_id=site.id,
-        period=Period(periods.start(0), periods.start(periods.count) - DAY, period.zone),
+        period=asked.period,
         options=options,
         filters=tuple(filters),
         asked_at=now,
@@ -96,58 +82,15 @@ def retention(  # noqa: PLR0913 - what every report is asked with, and its optio
         values=len(groups) if options.breakdown else 0,
         left_out=Rate(shares[0]["left_out"], shares[0]["visitors"]),
         time_to_return=_time_to_return(waited),
-        computed=asked,
+        computed=queries,
     )
 
 
-def _acts(store: Store, options: RetentionOptions, kept: SessionFilter) -> tuple[str, dict[str, object]]:
-    """The text of the cells with its sources in place, and the values of the conditions."""
-    start, back = options.start_condition, options.return_condition
-    starts = event_condition(store, start, "starts") if start else _NONE
-    returns = event_condition(store, back, "returns") if back else _NONE
-    field = options.breakdown  # one of a fixed list of names
-    of_events = fill(
-        _EVENTS_SQL,
-        starts=starts,
-        returns=returns,
-        # What orders events is read for a breakdown only: ids are a third of the table.
-        place=Expression("(e.event_time, e.seq, e.event_id, e.visitor_id)") if field else _NONE,
-        event_value=Expression(f"toString(e.{field})") if field else _TEXT,
-    )
-    if kept.active:
-        of_events = fill(_EVENTS_IN_SESSIONS_SQL, of_events=Expression(of_events))
-    of_sessions = fill(
-        _SESSIONS_SQL,
-        place=Expression("(s.start, toInt64(0), s.session_id, '')") if field else _NONE,
-        session_value=Expression(f"toString(s.{field})") if field else _TEXT,
-    )
-    both = fill(_CELLS_SQL, of_sessions=Expression(of_sessions), of_events=Expression(of_events))
-    return both, {**starts.parameters, **returns.parameters}
-
-
-def _parameters(site: Site, periods: Calendar, options: RetentionOptions) -> dict[str, object]:
-    """What the texts name; of two bounds on the reading, events are read from the later one."""
-    begins, ends = sql_instant(periods.begins(0)), sql_instant(periods.ends)
-    now = sql_instant(periods.now)
-    first, by_event = options.start == "first", bool(options.start_condition)
-    return {
-        "site_id": site.id,
-        "since": HISTORY,
-        "until": max(ends, now),
-        "begins": begins,
-        "ends": ends,
-        "now": now,
-        "sessions_since": HISTORY if first else begins,
-        "events_since": HISTORY if first and by_event else begins,
-        "zone": periods.zone,
-        "unit": periods.unit,
-        "base": periods.base,
-        "periods": periods.begun,
-        "first": int(first),
-        "or_after": int(options.return_ == "on_or_after"),
-        "start_active": int(not options.start_condition),
-        "return_active": int(not options.return_condition),
-    }
+def _cells(asked: Asked) -> str:
+    """The text of the cells: people with the same periods are counted together where that says all."""
+    if asked.by_mask:
+        return fill(_BY_MASK_SQL, people=Expression(asked.by_mask))
+    return fill(_CELLS_SQL, people=Expression(asked.people))
 
 
 def _groups(rows: Sequence[dict[str, Any]], periods: Calendar) -> tuple[Group, list[Group]]:
@@ -160,7 +103,7 @@ def _groups(rows: Sequence[dict[str, Any]], periods: Calendar) -> tuple[Group, l
         people, revenue = every.get(at, (0, Decimal(0)))
         every[at] = people + cell[0], revenue + cell[1]
     groups = [group(value, found, periods) for value, found in values.items()]
-    return group("", every, periods), sorted(groups, key=lambda one: (-one.size, one.value))
+    return group("", every, periods), sorted(compared(groups), key=lambda one: (-one.size, one.value))
 
 
 def _time_to_return(rows: Sequence[dict[str, Any]]) -> TimeToReturn:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from dashboards.computed import Computed, iso, money
 from dashboards.period import Period
 from dashboards.reports.retention.calendar import Calendar
 from dashboards.reports.retention.options import RetentionOptions
+from dashboards.significance import CLEAR, against_rest
 
 GROUPS = 10
 """Values of a breakdown that are listed: those with most people."""
@@ -36,6 +37,11 @@ class Cell:
     unfinished: bool  # that period still runs
 
 
+def _ratio(part: Decimal, whole: Decimal) -> float | None:
+    """A share of money; None where there is nothing, or less, to divide by."""
+    return float(part / whole) if whole > 0 else None
+
+
 @dataclass(frozen=True)
 class Cohort:
     """People who started in one period; a cell for it and for each later one that has begun."""
@@ -48,6 +54,15 @@ class Cohort:
         """Its people."""
         return self.cells[0].back.whole
 
+    @property
+    def revenue(self) -> Decimal:
+        """What it paid in its own period."""
+        return self.cells[0].revenue
+
+    def money(self, offset: int) -> float | None:
+        """What it paid so many periods later, as a share of what it paid in its own."""
+        return _ratio(self.cells[offset].revenue, self.revenue)
+
     def to_json(self) -> dict[str, Any]:
         """Lists of equal length: element k is k periods after the start."""
         return {
@@ -59,6 +74,35 @@ class Cohort:
             "high": [cell.back.high for cell in self.cells],
             "unfinished": [cell.unfinished for cell in self.cells],
             "revenue": [money(cell.revenue) for cell in self.cells],
+            "revenue_rates": [self.money(offset) for offset in range(len(self.cells))],
+        }
+
+
+@dataclass(frozen=True)
+class Mean:
+    """All cohorts whose period so much later has ended, as if they were one."""
+
+    back: Rate
+    revenue: Decimal  # of that period
+    base: Decimal  # of the cohorts' own periods
+
+    @property
+    def money(self) -> float | None:
+        """The share of money retained."""
+        return _ratio(self.revenue, self.base)
+
+    def to_json(self, offset: int) -> dict[str, Any]:
+        """One row of the list "mean"."""
+        return {
+            "period": offset,
+            "retained": self.back.part,
+            "size": self.back.whole,
+            "rate": self.back.value,
+            "low": self.back.low,
+            "high": self.back.high,
+            "revenue": money(self.revenue),
+            "revenue_base": money(self.base),
+            "revenue_rate": self.money,
         }
 
 
@@ -68,7 +112,8 @@ class Group:
 
     value: str
     cohorts: tuple[Cohort, ...]
-    mean: tuple[Rate, ...]
+    mean: tuple[Mean, ...]
+    p_value: float | None = None  # of the next period against the rest, adjusted; None: not compared
 
     @property
     def size(self) -> int:
@@ -79,17 +124,35 @@ class Group:
         """{"cohorts", "mean"}."""
         return {
             "cohorts": [cohort.to_json() for cohort in self.cohorts],
-            "mean": [
-                {
-                    "period": offset,
-                    "retained": rate.part,
-                    "size": rate.whole,
-                    "rate": rate.value,
-                    "low": rate.low,
-                    "high": rate.high,
-                }
-                for offset, rate in enumerate(self.mean)
-            ],
+            "mean": [mean.to_json(offset) for offset, mean in enumerate(self.mean)],
+        }
+
+    @property
+    def known(self) -> tuple[Mean, ...]:
+        """The means up to the last that is of somebody."""
+        last = max((at for at, mean in enumerate(self.mean) if mean.back.whole), default=-1)
+        return self.mean[: last + 1]
+
+    @property
+    def next(self) -> Rate:
+        """Who was back in the period after the start, where that has ended."""
+        return self.mean[1].back if len(self.mean) > 1 else Rate(0, 0)
+
+    @property
+    def differs(self) -> bool:
+        """Whether that is clearly more or less than the rest."""
+        return self.p_value is not None and self.p_value < CLEAR
+
+    def compared(self) -> dict[str, Any]:
+        """Of a value of the breakdown: the next period against the rest."""
+        return {
+            "retained": self.next.part,
+            "size": self.next.whole,
+            "rate": self.next.value,
+            "low": self.next.low,
+            "high": self.next.high,
+            "p_value": self.p_value,
+            "differs": self.differs,
         }
 
 
@@ -103,17 +166,23 @@ class TimeToReturn:
     def to_json(self) -> dict[str, Any]:
         """The curve holds the share that is back by the end of each whole day, as far as it is known."""
         median = self.survival.quantile(0.5)
-        last = min(int(self.survival.watched / _DAY_S), CURVE_DAYS)
         return {
             "people": self.back.whole,
             "returned": self.back.part,
             "median_s": None if median is None else int(median),
-            "curve": [self._point(day) for day in range(last + 1)] if self.back.whole else [],
+            "curve": [
+                {"days": day, "returned": share, "low": low, "high": high}
+                for day, share, low, high in self.curve()
+            ],
         }
 
-    def _point(self, day: int) -> dict[str, Any]:
-        share, low, high = self.survival.at(day * _DAY_S) or (0.0, 0.0, 0.0)
-        return {"days": day, "returned": 1.0 - share, "low": 1.0 - high, "high": 1.0 - low}
+    def curve(self) -> list[tuple[int, float, float, float]]:
+        """(whole days, share back by then, low, high) as far as it is known, at most CURVE_DAYS."""
+        if not self.back.whole:
+            return []
+        last = min(int(self.survival.watched / _DAY_S), CURVE_DAYS)
+        points = ((day, self.survival.at(day * _DAY_S) or (0.0, 0.0, 0.0)) for day in range(last + 1))
+        return [(day, 1.0 - share, 1.0 - high, 1.0 - low) for day, (share, low, high) in points]
 
 
 @dataclass(frozen=True)
@@ -142,7 +211,9 @@ class Retention:
                 "left_out": self.left_out.part,
                 "left_out_share": self.left_out.value,
             },
-            "breakdown": [{"value": g.value, "size": g.size, **g.to_json()} for g in self.groups],
+            "breakdown": [
+                {"value": g.value, "size": g.size, "next": g.compared(), **g.to_json()} for g in self.groups
+            ],
             "meta": {
                 "site": self.site_id,
                 **self.period.to_json(),
@@ -168,12 +239,23 @@ def group(value: str, cells: Cells, calendar: Calendar) -> Group:
     return Group(value, tuple(cohorts), _mean(cohorts))
 
 
-def _mean(cohorts: Sequence[Cohort]) -> tuple[Rate, ...]:
+def _mean(cohorts: Sequence[Cohort]) -> tuple[Mean, ...]:
     """For each offset that has a finished cell: all who were back of all who could be."""
     means = []
     for offset in range(len(cohorts)):
-        column = [cohort.cells[offset] for cohort in cohorts if offset < len(cohort.cells)]
-        finished = [cell.back for cell in column if not cell.unfinished]
+        finished = [
+            cohort for cohort in cohorts if offset < len(cohort.cells) and not cohort.cells[offset].unfinished
+        ]
         if finished:
-            means.append(Rate(sum(r.part for r in finished), sum(r.whole for r in finished)))
+            cells = [cohort.cells[offset] for cohort in finished]
+            back = Rate(sum(cell.back.part for cell in cells), sum(cohort.size for cohort in finished))
+            revenue = sum((cell.revenue for cell in cells), Decimal(0))
+            means.append(Mean(back, revenue, sum((cohort.revenue for cohort in finished), Decimal(0))))
     return tuple(means)
+
+
+def compared(groups: Sequence[Group]) -> list[Group]:
+    """Each value's next period against the rest; values with fewer than LEAST people are not compared."""
+    rates = [one.next for one in groups]
+    found = against_rest(rates)
+    return [replace(one, p_value=p) for one, p in zip(groups, found, strict=True)]

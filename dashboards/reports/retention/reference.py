@@ -51,6 +51,10 @@ class Act:
     value: str  # of the field of the breakdown
 
 
+Key = tuple[str, int, int]
+"""(value of the breakdown, cohort, periods after it)."""
+
+
 def cells(
     known: Known,
     options: RetentionOptions,
@@ -58,26 +62,36 @@ def cells(
     *,
     starts: Meets | None = None,
     returns: Meets | None = None,
-) -> dict[tuple[str, int, int], tuple[int, Decimal]]:
-    """(value, cohort, offset) → (people, revenue) where there is any; `starts` and `returns` None: active."""
+) -> dict[Key, tuple[int, Decimal]]:
+    """(people, revenue) where there is any; `starts` and `returns` None: active."""
     begun = calendar.begun
-    acts: dict[str, list[Act]] = defaultdict(list)
-    for act in _acts(known, options, calendar, starts, returns):
-        acts[act.person].append(act)
-    people: dict[tuple[str, int, int], int] = defaultdict(int)
-    revenue: dict[tuple[str, int, int], Decimal] = defaultdict(Decimal)
-    for own in acts.values():
-        for cohort, value in _cohorts(own, options):
-            if not 0 <= cohort < begun:
-                continue
-            for period in {cohort, *_back(own, cohort, options, calendar)}:
-                people[value, cohort, period - cohort] += 1
-            for act in own:
-                period = act.touches[0]
-                if cohort <= period < begun:
-                    revenue[value, cohort, period - cohort] += act.revenue
-    found = {key: (people[key], revenue[key]) for key in {*people, *revenue}}
+    acts = _by_person(known, options, calendar, starts, returns)
+    people = members(known, options, calendar, starts=starts, returns=returns)
+    revenue: dict[Key, Decimal] = defaultdict(Decimal)
+    for (value, cohort, offset), own in people.items():
+        for act in (act for person in own if offset == 0 for act in acts[person]):
+            if cohort <= act.touches[0] < begun:
+                revenue[value, cohort, act.touches[0] - cohort] += act.revenue
+    found = {key: (len(people.get(key, ())), revenue[key]) for key in {*people, *revenue}}
     return {key: cell for key, cell in found.items() if any(cell)}
+
+
+def members(
+    known: Known,
+    options: RetentionOptions,
+    calendar: Calendar,
+    *,
+    starts: Meets | None = None,
+    returns: Meets | None = None,
+) -> dict[Key, set[str]]:
+    """The people of each cell; those of the cohort itself 0 periods after it."""
+    found: dict[Key, set[str]] = defaultdict(set)
+    for person, own in _by_person(known, options, calendar, starts, returns).items():
+        for cohort, value in _cohorts(own, options):
+            if 0 <= cohort < calendar.begun:
+                for period in {cohort, *_back(own, cohort, options, calendar)}:
+                    found[value, cohort, period - cohort].add(person)
+    return dict(found)
 
 
 def waits(known: Known, calendar: Calendar) -> list[tuple[int, bool]]:
@@ -101,6 +115,15 @@ def waits(known: Known, calendar: Calendar) -> list[tuple[int, bool]]:
     return found
 
 
+def _by_person(
+    known: Known, options: RetentionOptions, calendar: Calendar, starts: Meets | None, returns: Meets | None
+) -> dict[str, list[Act]]:
+    acts: dict[str, list[Act]] = defaultdict(list)
+    for act in _acts(known, options, calendar, starts, returns):
+        acts[act.person].append(act)
+    return acts
+
+
 def _acts(
     known: Known, options: RetentionOptions, calendar: Calendar, starts: Meets | None, returns: Meets | None
 ) -> Iterator[Act]:
@@ -111,14 +134,14 @@ def _acts(
         if not s.is_bot and s.visitor_id not in daily:
             person, touches = known.person(s.visitor_id), range(index(s.start), index(s.end) + 1)
             place = (s.start, 0, s.session_id, "")
-            value = str(getattr(s, field)) if field else ""
+            value = str(getattr(s, field)) if field and active[0] else ""
             yield Act(person, touches, *active, s.revenue, place, value)
     for e in known.events:
         fits = bool(starts and starts(e)), bool(returns and returns(e))
         if any(fits) and not e.is_bot and e.visitor_id not in daily:
             person, at = known.person(e.visitor_id), index(e.event_time)
             place = (e.event_time, e.seq, e.event_id, e.visitor_id)
-            value = str(getattr(e, field)) if field else ""
+            value = str(getattr(e, field)) if field and starts else ""
             yield Act(person, range(at, at + 1), *fits, Decimal(0), place, value)
 
 

@@ -1,42 +1,16 @@
 -- People whose first visit of all history starts in the report: whole seconds from its end to the start of the
--- next, or to now for those who have not come back. A visit on another device that starts before the first has
--- ended is part of it. Reads all history up to now.
+-- next, or to now for those who have not come back.
 SELECT
-    b.next > b.visits[1].2 AS returned,
+    b.next > b.ended AS returned,
     intDiv(
         greatest(
             0,
             toUnixTimestamp64Milli(if(returned, b.next, {now:DateTime64(3, 'UTC')}))
-            - toUnixTimestamp64Milli(b.visits[1].2)
+            - toUnixTimestamp64Milli(b.ended)
         ),
         1000
     ) AS waited_s,
     count() AS people
-FROM (
-    SELECT
-        if(p.ph = 0, s.vh, p.ph) AS person,
-        arraySort(groupArray((s.start, s.`end`))) AS visits,
-        tupleElement(arrayFirst((v, ended) -> v.1 > ended, visits, arrayWithConstant(length(visits), visits[1].2)), 1) AS next
-    FROM sessions AS s FINAL
-    LEFT JOIN (
-        SELECT sipHash64(visitor_id) AS vh, sipHash64(person_id) AS ph
-        FROM persons FINAL
-        WHERE site_id = {site_id:String}
-    ) AS p ON p.vh = s.vh
-    WHERE s.site_id = {site_id:String}
-        AND s.start <= {now:DateTime64(3, 'UTC')}
-        AND (NOT s.is_bot OR {bots:UInt8})
-        AND /*sessions*/ 1
-        -- Without FINAL: an id is made daily or it is not, so a row that was replaced says the same.
-        AND s.vh NOT IN (
-            SELECT vh
-            FROM events
-            WHERE site_id = {site_id:String}
-                AND id_quality = 'salted_daily'
-                AND toDate(event_time) <= toDate({now:DateTime64(3, 'UTC')})
-        )
-    GROUP BY person
-    HAVING visits[1].1 >= {begins:DateTime64(3, 'UTC')} AND visits[1].1 < {ends:DateTime64(3, 'UTC')}
-) AS b
+FROM /*first_visits*/ 1 AS b
 GROUP BY returned, waited_s
 ORDER BY waited_s, returned

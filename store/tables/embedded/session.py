@@ -271,6 +271,8 @@ def _base_settings(engine: Engine, role: str, limits: Limits) -> dict[str, str]:
         "deduplicate_blocks_in_dependent_materialized_views": "1",
         "max_threads": str(engine.threads),
         "implicit_select": "0",
+        # A row's month follows from its sort key, so copies of a row lie in one month: each is merged alone.
+        "do_not_merge_across_partitions_select_final": "1",
         "allow_introspection_functions": "0",
         "allow_experimental_funnel_functions": "1",
     }

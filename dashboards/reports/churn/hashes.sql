@@ -1,0 +1,1 @@
+SELECT arrayMap(name -> sipHash64(name), {names:Array(String)}) AS people

@@ -1,0 +1,1 @@
+SELECT f.* FROM /*facts*/ 1 AS f ORDER BY f.person

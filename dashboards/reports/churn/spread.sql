@@ -1,0 +1,12 @@
+-- How the people in play are spread: by hundredths of risk, newcomers apart, stage and band.
+SELECT
+    f.active_days = 1 AS is_newcomer,
+    toInt32(if(isNaN(f.risk), 0, least(99, floor(100 * f.risk)))) AS hundredth,
+    f.stage AS stage,
+    multiIf(isNaN(f.risk), '', f.risk < {low:Float64}, 'low', f.risk > {high:Float64}, 'high', 'medium') AS band,
+    count() AS people,
+    sum(if(isNaN(f.risk), 0, f.risk)) AS leavers,
+    sum(if(isNaN(f.risk), 0, f.at_risk)) AS at_risk
+FROM /*facts*/ 1 AS f
+GROUP BY is_newcomer, hundredth, stage, band
+ORDER BY is_newcomer, hundredth, stage, band

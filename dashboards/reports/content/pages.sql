@@ -1,0 +1,104 @@
+-- Pages of two periods by the time of their views: [middle, until), and [since, cut) before it.
+-- A view is known by its page_view_id; its visible time and depth are the largest that its events told.
+-- A view belongs to the session of its visitor that starts last before it, if that one has not ended.
+-- The day is asked for beside the instant: only so does the engine use the sort key.
+SELECT
+    d.*,
+    count() OVER () AS found,
+    row_number() OVER (
+        ORDER BY
+            multiIf(
+                {sort:String} = 'visitors', toFloat64(d.visitors),
+                {sort:String} = 'engaged_s', if(d.timed = 0, -1., toFloat64(d.engaged_ms)),
+                {sort:String} = 'scroll', if(d.scrolled = 0, -1., toFloat64(d.scroll_pct)),
+                {sort:String} = 'exit_rate', d.exits / greatest(d.sessions, 1),
+                {sort:String} = 'converted', toFloat64(d.converted),
+                {sort:String} = 'rate', d.converted / greatest(d.sessions, 1),
+                {sort:String} = 'change', if(d.views_before = 0, inf, d.views / greatest(d.views_before, 1)),
+                {sort:String} = 'views', toFloat64(d.views),
+                0.
+            ) * if({up:UInt8}, 1, -1),
+            if({sort:String} = 'value' AND NOT {up:UInt8}, d.value, '') DESC,
+            if({sort:String} = 'value', 0, d.views) DESC,
+            d.value
+    ) AS place
+FROM (
+    SELECT
+        c.path AS value,
+        sumIf(c.views, c.current) AS views,
+        sumIf(c.views, NOT c.current) AS views_before,
+        uniqExactIf(c.person, c.current AND c.views > 0) AS visitors,
+        uniqExactIf(c.person, NOT c.current AND c.views > 0) AS visitors_before,
+        uniqExactIf((c.vh, c.start), c.current AND c.views > 0 AND c.inside) AS sessions,
+        uniqExactIf((c.vh, c.start), c.current AND c.views > 0 AND c.ended) AS exits,
+        uniqExactIf((c.vh, c.start), c.current AND c.views > 0 AND c.won) AS converted,
+        countIf(c.current AND c.views > 0 AND c.engaged_ms > 0) AS timed,
+        quantileExactIf(0.5)(c.engaged_ms, c.current AND c.views > 0 AND c.engaged_ms > 0) AS engaged_ms,
+        countIf(c.current AND c.views > 0 AND c.scroll_pct > 0) AS scrolled,
+        quantileExactIf(0.75)(c.scroll_pct, c.current AND c.views > 0 AND c.scroll_pct > 0) AS scroll_pct
+    FROM (
+        SELECT
+            b.current AS current,
+            b.path AS path,
+            b.vh AS vh,
+            b.start AS start,
+            any(b.person) AS person,
+            any(b.inside) AS inside,
+            any(b.ended) AS ended,
+            any(b.won) AS won,
+            countIf(b.is_view) AS views,
+            max(b.engaged_ms) AS engaged_ms,
+            max(b.scroll_pct) AS scroll_pct
+        FROM (
+            SELECT
+                e.event_time >= {middle:DateTime64(3, 'UTC')} AS current,
+                e.path AS path,
+                e.vh AS vh,
+                e.event_time <= k.`end` AS inside,
+                if(inside, k.start, toDateTime64(0, 3, 'UTC')) AS start,
+                inside AND k.exit_path = e.path AS ended,
+                inside AND k.won AS won,
+                if(p.ph = 0, e.vh, p.ph) AS person,
+                e.event_type IN ('page_view', 'screen_view') AS is_view,
+                e.view AS view,
+                e.engaged_ms AS engaged_ms,
+                e.scroll_pct AS scroll_pct
+            FROM (
+                SELECT
+                    vh, event_time, event_type, path, is_bot, engaged_ms, scroll_pct,
+                    cityHash64(if(page_view_id = '', event_id, page_view_id)) AS view
+                FROM events FINAL
+                WHERE site_id = {site_id:String}
+                    AND event_time >= {since:DateTime64(3, 'UTC')}
+                    AND toDate(event_time) >= toDate({since:DateTime64(3, 'UTC')})
+                    AND event_time < {until:DateTime64(3, 'UTC')}
+                    AND toDate(event_time) <= toDate({until:DateTime64(3, 'UTC')})
+                    AND (event_time < {cut:DateTime64(3, 'UTC')} OR event_time >= {middle:DateTime64(3, 'UTC')})
+                    AND (event_type IN ('page_view', 'screen_view') OR engaged_ms > 0 OR scroll_pct > 0)
+                    AND ({q:String} = '' OR positionCaseInsensitiveUTF8(path, {q:String}) > 0)
+            ) AS e
+            ASOF LEFT JOIN (
+                SELECT
+                    s.vh AS vh, s.start AS start, s.`end` AS `end`, s.exit_path AS exit_path, s.is_bot AS is_bot,
+                    /*goal*/ 1 AS won
+                FROM sessions AS s FINAL
+                WHERE s.site_id = {site_id:String}
+                    AND s.start >= {since:DateTime64(3, 'UTC')} - toIntervalDay(1)
+                    AND s.start < {until:DateTime64(3, 'UTC')}
+                    AND /*sessions*/ 1
+            ) AS k ON e.vh = k.vh AND e.event_time >= k.start
+            LEFT JOIN (
+                SELECT sipHash64(visitor_id) AS vh, sipHash64(person_id) AS ph
+                FROM persons FINAL
+                WHERE site_id = {site_id:String}
+            ) AS p ON p.vh = e.vh
+            WHERE if({active:UInt8}, inside AND NOT k.is_bot AND NOT e.is_bot, NOT e.is_bot)
+                OR ({bots:UInt8} AND inside)
+        ) AS b
+        GROUP BY b.current, b.path, b.vh, b.start, b.view
+    ) AS c
+    GROUP BY c.path
+    HAVING views > 0 OR views_before > 0
+) AS d
+QUALIFY place > {skip:UInt64} AND place <= {skip:UInt64} + {most:UInt64}
+ORDER BY place

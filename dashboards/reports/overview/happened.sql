@@ -1,0 +1,16 @@
+-- The events of two periods by event_time, in a session or not. The earlier period is cut at the instant `cut`.
+-- The day is asked for beside the instant: only so does the engine use the sort key.
+SELECT
+    e.vh AS vh,
+    e.path AS path,
+    e.event_time >= {middle:DateTime64(3, 'UTC')} AS current,
+    e.event_type IN ('page_view', 'screen_view') AS is_view,
+    e.is_bot AS is_bot,
+    NOT e.is_bot OR {bots:UInt8} AS counted
+FROM events AS e FINAL
+WHERE e.site_id = {site_id:String}
+    AND e.event_time >= {since:DateTime64(3, 'UTC')}
+    AND toDate(e.event_time) >= toDate({since:DateTime64(3, 'UTC')})
+    AND e.event_time < {until:DateTime64(3, 'UTC')}
+    AND toDate(e.event_time) <= toDate({until:DateTime64(3, 'UTC')})
+    AND (current OR e.event_time < {cut:DateTime64(3, 'UTC')})

@@ -1,0 +1,51 @@
+-- For each person the periods in which something started (with the value at the start), those in which they were
+-- back, and what they paid by period. Periods are numbered from the first of the report; -1 is all before it.
+SELECT
+    a.person AS person,
+    arraySort(groupArrayIf((a.period, a.value), a.starts)) AS started,
+    groupArrayIf(a.period, a.returns) AS returned,
+    groupArrayIf((a.period, a.revenue), a.revenue != 0) AS paid
+FROM (
+    SELECT
+        if(p.ph = 0, t.vh, p.ph) AS person,
+        toInt32(touched) AS period,
+        max(t.starts) > 0 AS starts,
+        max(t.returns) > 0 AS returns,
+        sumIf(t.revenue, touched = t.touches[1]) AS revenue,
+        argMinIf(t.value, t.place, t.starts) AS value
+    FROM (
+        SELECT
+            vh, starts, returns, revenue, place, value,
+            -- The first and the last period, numbered from the first of the report; -1 is all before it.
+            arrayMap(
+                at -> greatest(-1, least({periods:Int32} - 1, multiIf(
+                    {unit:String} = 'day', toInt32(toDate32(at, {zone:String})),
+                    {unit:String} = 'week', intDiv(toInt32(toDate32(at, {zone:String})) + 3, 7),
+                    toYear(at, {zone:String}) * 12 + toMonth(at, {zone:String}) - 1
+                ) - {base:Int32})),
+                [start, `end`]
+            ) AS touches
+        FROM (
+            SELECT * FROM /*of_sessions*/ 1
+            UNION ALL
+            SELECT * FROM /*of_events*/ 1
+        )
+    ) AS t
+    ARRAY JOIN range(t.touches[1], t.touches[2] + 1) AS touched
+    LEFT JOIN (
+        SELECT sipHash64(visitor_id) AS vh, sipHash64(person_id) AS ph
+        FROM persons FINAL
+        WHERE site_id = {site_id:String}
+    ) AS p ON p.vh = t.vh
+    -- Without FINAL: an id is made daily or it is not, so a row that was replaced says the same.
+    WHERE t.vh NOT IN (
+        SELECT vh
+        FROM events
+        WHERE site_id = {site_id:String}
+            AND id_quality = 'salted_daily'
+            AND toDate(event_time) >= toDate({sessions_since:DateTime64(3, 'UTC')} - toIntervalDay(1))
+            AND toDate(event_time) <= toDate({ends:DateTime64(3, 'UTC')})
+    )
+    GROUP BY person, period
+) AS a
+GROUP BY person

@@ -1,0 +1,261 @@
+"""The page of churn risk as the browser gets it: the numbers of the report, in both languages."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from clicktrail.settings import Settings
+from crm.accuracy import Accuracy
+from crm.activity import Activity, Ints
+from crm.bands import HIGH
+from dashboards.app import create_app
+from dashboards.i18n import Text
+from dashboards.page import Desk
+from dashboards.reports.churn import sentences
+from dashboards.reports.churn.cards import Bins
+from dashboards.reports.churn.options import ChurnOptions, Listing
+from dashboards.reports.churn.page import PAGE
+from dashboards.reports.churn.query import churn
+from dashboards.reports.churn.records import Churn
+from dashboards.reports.churn.score import score
+from schemas.objects import Site
+from store.tables.client import Store, open_store
+from tests.conftest import TABLES
+from tests.dashboards.leavers import noon, write_visits
+from tests.dashboards.shop import Shop, click
+from tests.dashboards.test_pages import page
+from tests.unit.crm.sites import shop
+
+SITE = Site("leavers", "leavers.example", timezone="Europe/Vienna")
+SMALL = Site("few", "few.example")
+NOW = noon(2026, 7, 1)
+
+
+@pytest.fixture(scope="module")
+def written(_migrated_store: Store) -> Store:
+    """Two sites, one with 4,000 people and a kept forecast of visits, one with 40 people."""
+    for table in TABLES:
+        _migrated_store.command(f"TRUNCATE TABLE {table}")
+    write_visits(_migrated_store, SITE, shop(4_000, 182, seed=11))
+    write_visits(_migrated_store, SMALL, shop(40, 182, seed=5))
+    for site in (SITE, SMALL):
+        click(_migrated_store, Shop(site, NOW), "seen", NOW - timedelta(minutes=5), event_type="ping")
+    complained = {"event_type": "complaint", "visitor_id": first(_migrated_store)}
+    click(_migrated_store, Shop(SITE, NOW), "bad", NOW - timedelta(days=3), **complained)
+    score(_migrated_store, SITE, now=NOW, primaries=("visit",))
+    return _migrated_store
+
+
+def first(store: Store) -> str:
+    """Who is most at risk."""
+    return churn(store, SITE, ChurnOptions(), listing=Listing(limit=1), now=NOW).people[0].person_id
+
+
+@pytest.fixture(scope="module")
+def seen(written: Store, store_settings: Settings) -> Iterator[Store]:
+    opened = open_store(store_settings, role="reader")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def client(written: Store, seen: Store, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    settings = Settings(data=tmp_path_factory.mktemp("churn"))
+    made = create_app(seen, lambda: written, settings, now=lambda: NOW).server.test_client()
+    made.get("/")
+    return made
+
+
+@pytest.fixture(scope="module")
+def report(seen: Store) -> Churn:
+    return churn(seen, SITE, ChurnOptions(), now=NOW)
+
+
+def test_the_page_shows_the_numbers_of_the_report(client: Any, report: Churn) -> None:
+    shown = page(client, "/churn", "?site=leavers")
+    gone = sum(one.leavers for one in report.spread)
+    assert f"We expect {gone:,.0f} of {report.in_play:,} people not to come back within 28 days." in shown
+    for person in report.people:
+        assert person.person_id in shown
+    first_one = report.people[0]
+    assert first_one.risk is not None
+    assert sentences.in_ten(Text("en"), first_one.risk) in shown
+    assert first_one.stage.action in shown
+    assert "Not in the forecast: a complaint on 28 Jun" in shown
+    record = report.fitted.backtest
+    assert record is not None
+    assert f"{record.overall.brier:.3f}" in shown
+    newest = [one for one in record.cutoffs if one.marked][-1]
+    assert f"Of {newest.marked:,} marked high on" in shown
+    assert "SELECT f.*" in shown
+    assert "Regression on seven facts" in shown
+
+
+def test_the_threshold_says_hits_and_misses(client: Any, report: Churn) -> None:
+    bins = Bins.of(report)
+    ranked = [p for p in report.spread if not p.is_newcomer]
+    assert sum(bins.people) == sum(p.people for p in ranked)
+    half = bins.reach(50)
+    assert half.people == sum(p.people for p in ranked if p.hundredth >= 50)
+    assert half.hits == pytest.approx(sum(p.leavers for p in ranked if p.hundredth >= 50))
+    assert 0.5 <= half.hits / half.people <= 1
+    shown = page(client, "/churn", "?site=leavers&above=50")
+    assert f'"{half.people:,}"' in shown
+    assert f'"{half.misses:,.0f}"' in shown
+    assert "from 50% up" in shown
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("primary=sale", "primary=sale: choose visit, order"),
+        ("horizon=soon", "horizon=soon: give 1d to 366d"),
+        ("as-of=2031-01-01", "that is still to come"),
+        ("as-of=%27%3B%20DROP", "write a date as YYYY-MM-DD"),
+        ("f=colour%3Dred", "unknown field"),
+        ("above=900", "The threshold in this link is no share from 0 to 100"),
+        ("above=%27", "The threshold in this link"),
+        ("band=%27%20OR%201", "A choice in this link is unknown"),
+        ("stage=x", "A choice in this link is unknown"),
+        ("sort=drop", "A choice in this link is unknown"),
+        ("page=-1", "A choice in this link is unknown"),
+        ("page=99999999999", "A choice in this link is unknown"),
+        ("page=1000000", "No person in play fits this choice."),
+    ],
+)
+def test_bad_input_is_told(client: Any, asked: str, said: str) -> None:
+    shown = page(client, "/churn", f"?site=leavers&{asked}")
+    assert said in shown
+    assert "Traceback" not in shown
+    assert "DB::Exception" not in shown
+
+
+def test_the_page_is_whole_in_chinese(client: Any) -> None:
+    for search in ("?site=leavers&lang=zh", "?site=few&lang=zh", "?site=leavers&lang=zh&primary=order"):
+        shown = page(client, "/churn", search)
+        assert "流失风险" in shown
+        for english in (
+            "Suggested action",
+            "days silent",
+            "visited on",
+            "in 10",
+            "Model card",
+            "Brier scores",
+        ):
+            assert english not in shown, (search, english)
+
+
+def test_a_site_with_few_people_gets_facts_and_no_percentage(client: Any) -> None:
+    shown = page(client, "/churn", "?site=few")
+    assert "No percentages: " in shown
+    assert "come back so far and a forecast needs 30" in shown
+    assert "Facts instead of percentages" in shown
+    assert " in 10" not in shown
+    assert "Contact the most at risk" not in shown
+
+
+def test_a_forecast_worse_than_the_base_rate_is_not_shown(
+    written: Store, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    always = Site("always", "always.example")
+    days = np.arange(20_448, 20_635, 5)  # everybody comes every five days, for ever
+    made = shop(40, 182, seed=1)
+    rows = replace_days(made, days)
+    write_visits(written, always, rows)
+    click(written, Shop(always, NOW), "here", NOW - timedelta(minutes=5), event_type="ping")
+    shown = page(client, "/churn", "?site=always&horizon=7d")
+    assert "the forecast did no better than giving everybody the base rate" in shown
+    assert "Past weeks: Brier" in shown
+    assert " in 10" not in shown
+
+
+def replace_days(made: Activity, days: Ints) -> Activity:
+    """All persons of an activity, active on the same days."""
+    persons = len(made.names)
+    whole = persons * len(days)
+    return replace(
+        made,
+        person=np.repeat(np.arange(persons), len(days)),
+        day=np.tile(days, persons),
+        value=np.zeros(whole),
+    )
+
+
+def rows_of(client: Any, name: str, search: str = "") -> list[dict[str, str]]:
+    said = client.get(f"/download/churn/{name}.csv?site=leavers{search}")
+    assert said.status_code == 200, said.text
+    return list(csv.DictReader(io.StringIO(said.get_data().decode("utf-8-sig"))))
+
+
+def test_every_table_can_be_taken_along(client: Any, report: Churn, seen: Store) -> None:
+    everyone = churn(seen, SITE, ChurnOptions(), listing=Listing(limit=9_999), now=NOW)
+    rows = rows_of(client, "visitors")
+    assert [row["visitor_id"] for row in rows] == [one.person_id for one in everyone.people]
+    assert float(rows[0]["risk"]) == everyone.people[0].risk
+    high = rows_of(client, "visitors", "&band=high")
+    assert all(float(row["risk"]) > HIGH for row in high)
+    assert 0 < len(high) < len(rows)
+    record = report.fitted.backtest
+    assert record is not None
+    assert sum(int(row["people"]) for row in rows_of(client, "deciles")) == record.overall.people
+    assert [row["as_of"] for row in rows_of(client, "weeks")] == [str(one.as_of) for one in record.cutoffs]
+    assert len(rows_of(client, "model")) == 7
+    assert client.get("/download/churn/visitors.parquet?site=leavers").status_code == 200
+    assert client.get("/download/churn/secrets.csv?site=leavers").status_code == 404
+    assert client.get("/download/churn/visitors.csv?site=leavers&horizon=x").status_code == 400
+
+
+def test_the_people_of_a_threshold_a_band_and_a_stage(seen: Store, written: Store, tmp_path: Path) -> None:
+    desk = Desk(seen, lambda: written, Settings(data=tmp_path), (PAGE,), lambda: NOW)
+    everyone = churn(seen, SITE, ChurnOptions(), listing=Listing(limit=9_999), now=NOW).people
+    wanted = {
+        "above:70": lambda one: one.risk >= 0.7 and not one.known.is_newcomer,
+        "band:low": lambda one: one.band == "low" and not one.known.is_newcomer,
+        "stage:new": lambda one: one.stage.value == "new",
+    }
+    view = desk.at("/churn", "?site=leavers&f=country%3DDE")
+    assert PAGE.people is not None
+    for who, holds in wanted.items():
+        chosen = PAGE.people(view, who)
+        assert chosen is not None
+        rows = seen.query(chosen.ahead + chosen.sql, None, **chosen.parameters)
+        expected = {one.person_id for one in everyone if holds(one) and not one.person_id.endswith("1")}
+        assert expected
+        assert rows.columns == ["person_id"]
+        assert set(rows["person_id"]) == expected
+        assert rows.height == len(expected)
+    for nonsense in ("", "above:", "above:x", "above:101", "band:x", "stage:'", "else"):
+        assert PAGE.people(view, nonsense) is None
+
+
+def test_the_sentences_are_those_of_the_mathematics_in_english(report: Churn) -> None:
+    text, fitted = Text("en"), report.fitted
+    for person in report.people:
+        for why in person.reasons:
+            said = sentences.reason(text, why, person.known, fitted.primary, fitted.horizon.days)
+            assert said == why.text
+
+
+def test_points_sum_to_the_distance_from_the_average(seen: Store) -> None:
+    whole = churn(seen, SITE, ChurnOptions(), listing=Listing(limit=300), now=NOW)
+    points = [sum(why.points for why in one.reasons) for one in whole.people]
+    averages = {round(100 * (one.risk or 0) - p, 6) for one, p in zip(whole.people, points, strict=True)}
+    assert len(averages) == 1, "visits have three kinds of reasons: nothing is left over"
+
+
+def test_the_document_holds_only_plain_json(report: Churn) -> None:
+    document = json.loads(json.dumps(report.to_json()))
+    assert isinstance(document["backtest"]["auc"], float)
+    assert set(document["backtest"]) >= {"auc", "brier", "ece", "skill", "lift"}
+    assert report.fitted.backtest is not None
+    assert isinstance(report.fitted.backtest.overall, Accuracy)
