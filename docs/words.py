@@ -158,6 +158,28 @@ REPORTS = {
         "not use",
         "meta": "what was asked, the day the forecast was learnt, and whether it is a kept one",
     },
+    "people": {
+        "people": "one row a person, in the order of `--sort`: person_id (a visitor, or whom it was joined "
+        "to), id_quality (user: known by log-in; durable: by a device; salted_daily: for one day only), and"
+        " of all their human sessions first_seen, last_seen, sessions, orders, revenue (net; text), "
+        "channel_group of the first session and country of the last one",
+        "total": "how many there are beyond the limit",
+        "daily_only": "those of them who are known for one day only",
+        "meta": "what was asked",
+    },
+    "visitor": {
+        "visitor": "null unless exactly one person fits. person_id, id_quality (of its best id), first_seen"
+        " and last_seen (of its events), sessions, page_views, engaged_s, orders, revenue (net; text), "
+        "only_bots (every session is a bot's), first_touch and last_touch (how these sessions began), "
+        "events, orders_outside (of channels without sessions, not in orders), usual_gap_days (median days "
+        "from one day with a session to the next; null below three such days), days (local days with "
+        "sessions), devices and countries (with sessions), channels (with events), ids (with the quality of"
+        " each), edges (why the ids are one; state joins, refused, group or unlinked), timeline (at most "
+        "`--limit` lines, the newest session first; events counts repeats) and lines (of the whole "
+        "timeline)",
+        "matches": "the people that fit when it is not exactly one: rows as in `people`",
+        "meta": "what was asked",
+    },
     "coverage": {
         "durable_share": "share of visitors whose id outlives the day",
         "bot_share": "share of events that are of bots",
