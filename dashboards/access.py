@@ -7,7 +7,7 @@ not theirs, and the store that may write is handed out only to those who may cha
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -44,6 +44,17 @@ class Right:
 
 SEE, CHANGE, SET_UP = (Right(role) for role in ROLES)
 SEE_ALL, OWN = Right(ROLES[0], everywhere=True), Right(ROLES[-1], everywhere=True)
+
+
+ACTS = {"site-form": OWN, "failed-try": OWN, "users-form": OWN, "visitor-unlink": SET_UP}
+"""Component that sends it → what a callback needs beyond its page. What writes through the store of the desk
+needs no line here to be closed to viewers; what starts a process of its own does."""
+PEOPLE_TABLES = frozenset(
+    {("people", "people"), ("visitor", "matches"), ("visitor", "timeline"), ("churn", "visitors")}
+)
+"""(page, table): what is offered to those only who may take people along."""
+PEOPLE_COLUMNS = frozenset({"person_id", "visitor_id", "user_id", "anonymous_id"})
+"""A table with one of these holds people, offered or not, and is refused to others."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +95,15 @@ class Access:
         if not self.holds(needed, site):
             raise AccessError(role=needed.role)
         self.viewed.add(site or "")
+
+    def takes(self, page: str, table: str, site: str | None) -> bool:
+        """Whether a table is offered as a file."""
+        return (page, table) not in PEOPLE_TABLES or self.holds(CHANGE, site)
+
+    def check_taken(self, head: Iterable[object], site: str | None) -> None:
+        """Raises AccessError if a table with these columns may not be taken along as a file."""
+        if not PEOPLE_COLUMNS.isdisjoint(head) and not self.holds(CHANGE, site):
+            raise AccessError(role=CHANGE.role)
 
     def check_write(self) -> None:
         """Raises AccessError unless all that was viewed may be changed: at least a marketer's right."""

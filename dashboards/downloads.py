@@ -35,6 +35,7 @@ def serve_downloads(server: Flask, desk: Desk) -> None:
             return Response(f"{error}\n", code, mimetype="text/plain")
         if rows is None:
             abort(404)
+        view.access.check_taken(rows[0] if rows else (), view.site.id if view.site else None)
         site = view.site.id if view.site else "site"
         filename = f"{site}-{name}-{view.period.start}-{view.period.end}.{kind}"
         headers = {"Content-Disposition": f'attachment; filename="{filename}"'}

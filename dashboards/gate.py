@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from dash import Dash
 from flask import Flask, Request, Response, g, redirect, request, session
 
 from clicktrail.errors import StoreError
-from dashboards.access import SEE, Access, AccessError, Right
+from dashboards.access import ACTS, SEE, Access, AccessError, Right
 from dashboards.cookies import LIFETIME, use_cookies
 from dashboards.hosts import is_local
 from dashboards.i18n import Text
@@ -52,7 +51,7 @@ def connect_pages(app: Dash, desk: Desk) -> dict[str, Right]:
         for name in set(app.callback_map) - before:
             needed = page.right
             for one in app.callback_map[name]["inputs"]:
-                needed |= page.acts.get(str(one["id"]), SEE)
+                needed |= ACTS.get(str(one["id"]), SEE)
             rights[name] = needed
     return rights
 
@@ -76,7 +75,6 @@ class Gate:
     may_be_open: bool
     _known: tuple[Mapping[str, User], frozenset[str]] | None = None
     _asked_again: float = 0.0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def users(self) -> Mapping[str, User]:
         """The users by name, as they are now; those last seen while the store is away."""
@@ -87,9 +85,8 @@ class Gate:
 
         Without the second half a page elsewhere could make its own name mean 127.0.0.1 and read along.
         """
-        return (
-            self.may_be_open and not self.users() and is_local(urlsplit(f"//{request.host}").hostname or "")
-        )
+        host = urlsplit(f"//{request.host}").hostname or ""
+        return self.may_be_open and not self.users() and is_local(host)
 
     def check(self) -> Response | None:
         """None to go on, or the answer that says why not. Raises AccessError."""
@@ -97,17 +94,15 @@ class Gate:
             return refusal("This request came from another page than the dashboard.", 403)
         if request.url_rule is not None and request.url_rule.rule in PUBLIC:
             return None
-        asked = self._right()
         try:
             user = self.logged_in()
             if user is None and not self.is_open():
                 return self._ask()
-            g.access = Access(user, asked)
-            allowed = g.access.holds(asked)
         except StoreError:  # and it never answered: the page says so, and nothing is theirs
-            g.access = Access(User(""), asked)
-            allowed = asked == SEE
-        if not allowed:
+            user = User("")
+        asked = self._right()
+        g.access = Access(user, asked)
+        if not g.access.holds(asked) and (asked != SEE or g.access.user != User("")):
             raise AccessError(role=asked.role)
         return None
 
@@ -117,9 +112,6 @@ class Gate:
             body = request.get_json(silent=True)
             output = body.get("output") if isinstance(body, dict) else None
             return self.rights.get(output, SEE) if isinstance(output, str) else SEE
-        if request.endpoint == "download" and request.view_args:
-            name = request.view_args.get("page")
-            return next((page.takes for page in self.desk.pages if page.name == name), SEE)
         return SEE
 
     def logged_in(self) -> User | None:
@@ -141,8 +133,7 @@ class Gate:
         try:
             known = logins(self.desk.store)
         except StoreError:
-            with self._lock:
-                self._asked_again = time.monotonic() + _AWAY_S
+            self._asked_again = time.monotonic() + _AWAY_S
             if self._known is None:
                 raise
             return self._known

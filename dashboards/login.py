@@ -18,7 +18,7 @@ from dashboards import theme
 from dashboards.accounts import LONGEST, right_password
 from dashboards.attempts import Attempts
 from dashboards.cookies import LIFETIME
-from dashboards.gate import Gate, refusal
+from dashboards.gate import NO_USER, Gate, refusal
 from dashboards.i18n import LANGUAGES, Text
 from schemas.objects import User
 from store.objects import log_out
@@ -36,6 +36,8 @@ def serve_login(server: Flask, gate: Gate, writer: Callable[[], Store], script: 
         try:
             if gate.logged_in() is not None or gate.is_open():
                 return _away(_next())
+            if not gate.users():
+                return refusal(NO_USER, 403)
             if request.method == "GET":
                 return _page(text, script)
             return _tried(gate, attempts, text, script)

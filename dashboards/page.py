@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 from functools import cached_property
@@ -43,8 +43,7 @@ class Page:
 
     `layout` gets a View; `connect` registers callbacks; `download` gives a table's rows, the first one its
     head, None for a name it does not know; `people` says who is counted by one of its numbers.
-    Who asks needs `right` for the page, `takes` for its downloads, and for a callback with one of the inputs
-    of `acts` (component id → right) that one.
+    Who asks needs `right`; what needs more than the page it stands on is listed in access.py.
     """
 
     path: str
@@ -57,8 +56,6 @@ class Page:
     people: Callable[[View, str], Selection | None] | None = None
     params: tuple[str, ...] = ()  # names of its own parameters in the URL
     right: Right = SEE
-    takes: Right = SEE
-    acts: Mapping[str, Right] = field(default_factory=dict)
     under: str = ""  # path of the page that stands for it in the navigation
 
 

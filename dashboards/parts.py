@@ -71,7 +71,9 @@ def computed(view: View, query: Computed, definition: str = "", cover: str = "")
 
 
 def exports(view: View, page: str, name: str) -> Node:
-    """The two small buttons under which a table can be taken along."""
+    """The two small buttons under which a table can be taken along; None for who may not."""
+    if not view.access.takes(page, name, view.site.id if view.site else None):
+        return None
     kinds = [("csv", "CSV"), ("parquet", "Parquet")]
     buttons = [
         html.A(

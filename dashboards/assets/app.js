@@ -89,12 +89,16 @@
     again,
     logout: () => fetch('/logout', { method: 'POST' }).then(() => location.assign('/login')),
   };
-  // A log-in that is over leads to the log-in page and back; what may not be done says so.
+  // A log-in that is over leads to the log-in page and back; what may not be done says so. Dash hears of neither.
   const fetched = window.fetch;
   window.fetch = (...asked) => fetched(...asked).then((answer) => {
-    if (answer.status === 401) location.assign('/login?next=' + encodeURIComponent(location.pathname + location.search));
-    if (answer.status === 403) answer.clone().text().then(toast);
-    return answer;
+    if (answer.status === 401) {
+      location.assign('/login?next=' + encodeURIComponent(location.pathname + location.search));
+      return new Promise(() => {});
+    }
+    if (answer.status !== 403) return answer;
+    answer.text().then(toast);
+    return new Response(null, { status: 204 });
   });
 
   document.addEventListener('click', (e) => {

@@ -10,12 +10,17 @@ from typing import Any
 
 import pytest
 from dash import Dash
+from flask import Flask, g
 
 from clicktrail.settings import Settings
-from dashboards.access import CHANGE, OWN, SEE, SEE_ALL, SET_UP, Access, AccessError, Right
+from dashboards.access import CHANGE, OWN, SEE, SEE_ALL, SET_UP, Access, AccessError, Right, guarded
 from dashboards.annotations import notes_of
 from dashboards.app import create_app
-from dashboards.gate import PUBLIC
+from dashboards.downloads import serve_downloads
+from dashboards.gate import PUBLIC, close
+from dashboards.page import Desk, Page, View
+from dashboards.parts import exports
+from dashboards.state import State
 from schemas.objects import Site, User
 from store.objects import put_site, put_user, sites, users
 from store.tables.client import Store
@@ -98,7 +103,7 @@ def test_nobody_is_asked_while_there_are_no_users(app: Dash) -> None:
 )
 def test_without_users_no_other_name_than_this_machine_s_is_answered(app: Dash, host: str) -> None:
     person = Person(app.server, host)
-    for path in ("/", "/suggest?site=shop&field=path", "/download/overview/sources.csv?site=shop"):
+    for path in ("/", "/login", "/suggest?site=shop&field=path", "/download/overview/sources.csv?site=shop"):
         said = person.get(path)
         assert (said.status_code, "clicktrail user add" in said.text) == (403, True)
     assert person.callback(NOTE, {"note-ask.data": {}}).status_code == 403
@@ -197,6 +202,10 @@ def test_pages_that_are_not_theirs_are_refused_and_not_offered(people: dict[str,
         assert ("Add a user" in shown) == seen, name
         assert ("This is not for your role" in shown) != seen
         assert ("/users" in people[name].page("/", "?site=shop")) == seen
+        said = people[name].get("/download/users/users.csv?site=shop")
+        assert (said.status_code == 200) == seen
+        assert ("limited,shop,viewer" in said.text) == seen
+        assert "argon2" not in shown + said.text
     assert "Why they failed" not in people["limited"].page("/failed", "?site=shop")
     assert "This is not for your role" in people["admin"].page("/failed", "?site=shop")
     assert "Try again" not in people["viewer"].page("/failed", "?site=shop")
@@ -290,3 +299,31 @@ def test_rights_add_up() -> None:
     nobody = Access(User(""))
     assert not nobody.holds(SEE)
     assert Access().holds(OWN)
+
+
+def test_people_are_taken_along_by_marketers_only(store: Store, reader: Store, tmp_path: Path) -> None:
+    """A page that says nothing about rights: what its tables hold decides."""
+
+    def rows(_view: View, name: str) -> list[list[object]] | None:
+        tables: dict[str, list[list[object]]] = {
+            "people": [["person_id"], ["p1"]],
+            "days": [["day"], ["mon"]],
+        }
+        return tables.get(name)
+
+    page = Page(
+        "/people", "people", "users", "nav.act", lambda view: exports(view, "people", "people"), download=rows
+    )
+    desk = Desk(reader, guarded(lambda: store), Settings(data=tmp_path), (page,), lambda: NOW)
+    server = Flask("own")
+    serve_downloads(server, desk)
+    close(server, desk, {})
+    put_site(store, Site("shop", "shop.example"))
+    for name, role, code in (("viewer", "viewer", 403), ("marketer", "marketer", 200)):
+        person = Person(server).with_cookie_of(add_user(store, name, role, "shop"))
+        for kind in ("csv", "parquet"):
+            assert person.get(f"/download/people/people.{kind}?site=shop").status_code == code
+            assert person.get(f"/download/people/days.{kind}?site=shop").status_code == 200
+        with server.test_request_context():
+            g.access = Access(User(name, {"shop": role}))
+            assert (page.layout(desk.view(State("/people"))) is not None) == (code == 200)

@@ -78,6 +78,9 @@ def test_other_machines_are_let_in_only_when_somebody_can_log_in(data: Path) -> 
         line = run(data, "dashboard", dashboard_host=host, dashboard_port=free_ports(1)[0]).refused()
         assert f"CLICKTRAIL_DASHBOARD_HOST={host}" in line
         assert "clicktrail user add NAME" in line
+    ill = here(data, "doctor", "--json", dashboard_host="0.0.0.0", dashboard_port=free_ports(1)[0])
+    (check,) = [one for one in json.loads(ill.stdout) if one["check"] == "users of the dashboard"]
+    assert "clicktrail user add NAME" in check["detail"]
 
 
 def test_a_running_dashboard_asks_and_hears_of_changes_at_once(data: Path) -> None:

@@ -209,6 +209,5 @@ def show(desk: Desk, asked: Mapping[str, object] | None, search: str) -> Node:
 PAGE = Page(
     "/failed", "failed", "circle-alert", "nav.set_up", layout, connect=connect,
     right=SEE_ALL,  # some requests name no site, or one by mistake
-    acts={"failed-try": OWN},
 )  # fmt: skip
 """Registered in dashboards/app.py."""

@@ -256,7 +256,5 @@ def save(desk: Desk, site: Site) -> None:
     objects.write_sites_file(desk.settings.data / "sites.json", objects.sites(store))
 
 
-PAGE = Page(
-    "/sites", "sites", "panels-top-left", "nav.set_up", layout, connect=connect, acts={"site-form": OWN}
-)
+PAGE = Page("/sites", "sites", "panels-top-left", "nav.set_up", layout, connect=connect)
 """Registered in dashboards/app.py."""

@@ -13,7 +13,7 @@ from clicktrail.errors import StoreError
 from dashboards.access import OWN
 from dashboards.controls import hidden
 from dashboards.page import Desk, Node, Page, View
-from dashboards.parts import card, empty, icon, menu
+from dashboards.parts import card, empty, exports, icon, menu
 from dashboards.reports.users.form import FIELDS, SITE, Change, Fault, read
 from dashboards.shell import shell
 from dashboards.static import Element, fast
@@ -42,7 +42,7 @@ def _list(view: View, users: list[User]) -> Node:
     heads.append(html.Th(html.Span(text("users.change"), className="off"), className="n", scope="col"))
     rows = [_row(view, user) for user in users]
     table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)], className="t rows stack")
-    return card(text("users.list"), table)
+    return card(text("users.list"), table, tools=[exports(view, "users", "users")])
 
 
 def _row(view: View, user: User) -> Node:
@@ -156,6 +156,15 @@ def _role(view: View, name: str, label: str, chosen: str, without: str) -> Node:
     return Element("label", [label, box])
 
 
+def download(view: View, name: str) -> list[list[object]] | None:
+    """Who may do what where, with a head."""
+    if name != "users":
+        return None
+    users = objects.users(view.desk.store)
+    rows = [[user.name, site, role] for user in users for site, role in sorted(user.roles.items())]
+    return [["user", "site", "role"], *rows]
+
+
 def connect(app: Dash, desk: Desk) -> None:
     """Every form of the page."""
     app.callback(
@@ -208,5 +217,5 @@ def _note(words: str) -> Node:
     return fast(html.Div([icon("circle-alert"), words], className="note", role="alert"))
 
 
-PAGE = Page("/users", "users", "users", "nav.set_up", layout, connect=connect, right=OWN)
+PAGE = Page("/users", "users", "users", "nav.set_up", layout, connect=connect, download=download, right=OWN)
 """Registered in dashboards/app.py."""
