@@ -17,8 +17,8 @@ from schemas.session import Session
 from tests.dashboards.history import History, Kept, invented
 
 TYPES = (
-    "page_view", "page_view", "screen_view", "ping", "search", "outlink", "download", "form", "error", "click",
-    "product_view", "add_to_cart", "order",
+    "page_view", "page_view", "screen_view", "ping", "search", "outlink", "download", "form", "error",
+    "click", "product_view", "add_to_cart", "order",
 )  # fmt: skip
 SKUS = ("tea", "cup", 'it\'s & "it"')
 Key = tuple[str, str]
