@@ -98,8 +98,8 @@ def test_each_list_equals_a_count_row_by_row(
             expected = groups(asked, of)
             found = breakdown(store, site, WEEK, by, goal, every(), filters, now=now)
             names = (
-                "sessions", "sessions_before", "visitors", "engaged", "engaged_before", "bounces", "converted",
-                "converted_before", "revenue", "revenue_before",
+                "sessions", "sessions_before", "visitors", "engaged", "engaged_before", "bounces",
+                "converted", "converted_before", "revenue", "revenue_before",
             )  # fmt: skip
             assert {row.value: numbers(row, names) for row in found.groups} == {
                 value: full(row, names) for value, row in expected.items()

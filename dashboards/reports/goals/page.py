@@ -182,11 +182,18 @@ def connect(app: Dash, desk: Desk) -> None:
         prevent_initial_call=True,
     )(lambda fields, search: fast(previewed(desk.at("/goals", search), fields)))
     app.clientside_callback(
-        "function(href){return window.dash_clientside.clicktrail.go(href&&href.split('#')[0])}",
+        _ONWARD,
         Output("goal-done", "modified_timestamp"),
         Input("goal-done", "data"),
         prevent_initial_call=True,
     )
+
+
+_ONWARD = """function(href) {
+  const {go, again} = window.dash_clientside.clicktrail, to = href && href.split('#')[0];
+  return to === location.pathname + location.search ? again(true) : go(to);
+}"""
+"""Where to go after a goal was written; the same address is asked anew."""
 
 
 def saved(view: View, fields: Mapping[str, Any] | None) -> tuple[Any, Any]:
