@@ -1,4 +1,4 @@
-"""Campaigns, content and goals as the browser gets them: parameters, tables to take along, people, the form."""
+"""Campaigns, content and goals as the browser gets them: parameters, tables, people, the form."""
 
 from __future__ import annotations
 

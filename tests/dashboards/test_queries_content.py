@@ -115,14 +115,14 @@ def test_each_list_equals_a_count_row_by_row(
             expected_acts = acts(asked, LISTS[name].type)
             keys = next(iter(expected_acts.values()))
             assert {(row.value, row.place): numbers(row, keys) for row in acts_of(shown)} == expected_acts
-    names = (
+    columns = (
         "views", "views_before", "visitors", "carts", "orders", "buyers", "people", "quantity", "revenue",
         "revenue_before", "name",
     )  # fmt: skip
     shown = content(store, site, WEEK, "products", ORDERS, every("views"), filters, now=now)
     expected = products(asked_of(history, kept, None, now), site.currency)
-    assert {row.value: numbers(row, names) for row in shown.rows} == {
-        sku: full(row, names) for sku, row in expected.items()
+    assert {row.value: numbers(row, columns) for row in shown.rows} == {
+        sku: full(row, columns) for sku, row in expected.items()
     }
     assert any(row["revenue"] for row in expected.values())
 
