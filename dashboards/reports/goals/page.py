@@ -103,12 +103,10 @@ def _row(  # noqa: PLR0913 - what a row is drawn with
     view: View, row: GoalRow, names: tuple[str, ...], top: float, most: int, *, unfinished: bool
 ) -> Node:
     text, goal = view.text, row.goal
-    name = link(
-        named(view, goal),
-        view.state.filtered("orders>0" if goal == ORDERS else goal.condition),
-        "ell",
-        title=text("goals.filter", name=goal.name),
-    )
+    kept_by = "orders>0" if goal == ORDERS else goal.condition
+    current = {"aria-current": "true"} if kept_by in view.state.f else {}
+    title = text("goals.filter", name=named(view, goal))
+    name = link(named(view, goal), view.state.filtered(kept_by), "ell", title=title, **current)
     bar = html.Span(className="bar", style={"width": f"{100 * row.conversions / most:.1f}%"})
     first = html.Th(
         [
