@@ -29,6 +29,10 @@ from tests.browser.test_dashboard import (
 )  # fmt: skip
 from tests.dashboards.shop import ODD_PATH, Shop, click, open_shop
 
+LEFT = """Math.min(...[...document.querySelectorAll('.pop')]
+    .filter((one) => one.offsetParent).map((one) => one.getBoundingClientRect().left))"""
+"""How far the open menus are from the left edge of the window."""
+
 __all__ = ["chromium", "opened", "pytestmark", "tables", "windows"]  # fixtures that these tests use
 
 
@@ -153,6 +157,18 @@ def test_content_lists_are_searched_ordered_and_taken_along(opened: Any, shop: S
     page.wait_for_selector("text=Access logs bring 404 pages", timeout=MS)
     page.go_back()
     page.wait_for_selector("th[scope=row] >> text=Bowler", timeout=MS)
+
+
+@pytest.mark.parametrize("path", ["/campaigns", "/content", "/goals"])
+def test_an_open_menu_stays_inside_a_phone(opened: Any, shop: Shop, path: str) -> None:
+    page = opened(PHONE).open(f"{path}?site=hats")
+    menus = page.query_selector_all(".page details.menu > summary")
+    assert len(menus) > 3
+    for menu in menus:
+        menu.click()
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0, menu.inner_text()
+        assert page.evaluate(LEFT) >= 0, menu.inner_text()
+        page.keyboard.press("Escape")
 
 
 def test_what_cannot_be_read_is_said_in_words(opened: Any, shop: Shop) -> None:
