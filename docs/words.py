@@ -105,28 +105,31 @@ REPORTS = {
     "campaigns": {
         "total": "all human sessions that start in the period, with the keys of a row",
         "found": "how many rows the search keeps",
-        "rows": "one a value of --by: value, sessions, visitors (people), converted (sessions that hold --goal), "
-        "engaged_rate, bounce_rate and conversion_rate with their 95% intervals (…_low, …_high), revenue and "
-        "revenue_per_session (net, text), sessions_before, engaged_before, converted_before and revenue_before (as many days "
-        "before), trend (sessions of each day, or hour of a single day)",
+        "rows": "one a value of --by: value, sessions, visitors (people), converted (sessions that hold "
+        "--goal), engaged_rate, bounce_rate and conversion_rate with their 95% intervals (…_low, "
+        "…_high), revenue and revenue_per_session (net, text), sessions_before, engaged_before, "
+        "converted_before and revenue_before (as many days before), trend (sessions of each day, "
+        "or hour of a single day)",
         "meta": "what was asked, and when",
     },
     "content": {
         "list": "the list that was asked for",
         "found": "how many rows the search keeps",
-        "rows": "pages: value (path), views, visitors, sessions, engaged_s (median of the views that told a "
-        "time), scroll_pct (upper quartile), exits, exit_rate, converted, conversion_rate, views_before; entry "
-        "and exit: as in campaigns; search, outlinks, downloads, forms, errors: value, place (page of a form, "
-        "kind of an error), events, visitors, sessions, converted, conversion_rate, nothing_found of counted "
-        "(searches), sent_rate of reached (people who saw the page of a form), referrer (of an error), "
-        "events_before; products: value (sku), name, views, visitors, carts, orders, buyers, conversion_rate, "
-        "quantity, revenue, views_before, revenue_before. Rates have 95% intervals (…_low, …_high)",
+        "rows": "pages: value (path), views, visitors, sessions, engaged_s (median of the views that told "
+        "a time), scroll_pct (upper quartile), exits, exit_rate, converted, conversion_rate, "
+        "views_before; entry and exit: as in campaigns; search, outlinks, downloads, forms, "
+        "errors: value, place (page of a form, kind of an error), events, visitors, sessions, "
+        "converted, conversion_rate, nothing_found of counted (searches), sent_rate of reached "
+        "(people who saw the page of a form), referrer (of an error), events_before; products: "
+        "value (sku), name, views, visitors, carts, orders, buyers, conversion_rate, quantity, "
+        "revenue, views_before, revenue_before. Rates have 95% intervals (…_low, …_high)",
         "meta": "what was asked, and when",
     },
     "goals": {
-        "goals": "orders and the goals of the site: id, name, condition, conversions (sessions that hold it), "
-        "people, rate of all sessions with its 95% interval (low, high), value (text; null: nobody said), "
-        "conversions_before, rate_before, trend (conversions of each day, or hour of a single day)",
+        "goals": "orders and the goals of the site: id, name, condition, conversions (sessions that hold "
+        "it), people, rate of all sessions with its 95% interval (low, high), value (text; null: "
+        "nobody said), conversions_before, rate_before, trend (conversions of each day, or hour "
+        "of a single day)",
         "sessions": "all human sessions that start in the period",
         "meta": "what was asked, and when",
     },
