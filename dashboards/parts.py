@@ -63,7 +63,8 @@ def computed(view: View, query: Computed, definition: str = "", cover: str = "")
     if given:
         rows.append(
             html.Details(
-                [html.Summary(text("how.parameters")), html.Pre("\n".join(given))], className="details"
+                [html.Summary(text("how.parameters")), html.Pre("\n".join(given), tabIndex="0")],
+                className="details",
             )
         )
     return menu(icon("info", 14), rows, "info", "how", text("how.title"))
