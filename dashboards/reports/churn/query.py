@@ -101,7 +101,8 @@ def _list(  # noqa: PLR0913 - what both ways to a list need
     numbers = on_top(slices, listing)
     few = people_query(fitted, given, numbers)
     found = {row["person"]: row for row in few.rows(store)} if numbers else {}
-    return few, [found[number] for number in numbers]
+    # Between the two queries ids may have been joined: who is somebody else by now is left out.
+    return few, [found[number] for number in numbers if number in found]
 
 
 def on_top(slices: Rows, listing: Listing) -> list[int]:
