@@ -27,7 +27,7 @@ _OWN = (
     ),
     click.option("--optional", multiple=True, metavar="STEP", help="funnel: a step that does not block."),
     click.option("--hold", multiple=True, metavar="FIELD", help="funnel: keeps its value in an attempt."),
-    click.option("--period", metavar="UNIT", help="retention: day, week (if left out) or month."),
+    click.option("--period", metavar="UNIT", help="retention, lifecycle: day, week (if left out) or month."),
     click.option(
         "--start", metavar="KIND", help="retention: first in all history (if left out) or recurring."
     ),

@@ -13,6 +13,7 @@ from dashboards.period import Period
 from dashboards.reports.failed.query import failed
 from dashboards.reports.funnel import options as funnel_options
 from dashboards.reports.funnel.query import funnel
+from dashboards.reports.lifecycle import query as lifecycle_query
 from dashboards.reports.live.query import live
 from dashboards.reports.overview.query import overview
 from dashboards.reports.retention import options as retention_options
@@ -61,6 +62,11 @@ def _retention(store: Store, site: Site, asked: ReportOptions) -> dict[str, Any]
     return retention(store, site, asked.period, options, asked.filters, now=asked.now).to_json()
 
 
+def _lifecycle(store: Store, site: Site, asked: ReportOptions) -> dict[str, Any]:
+    unit = lifecycle_query.parse(asked.once)
+    return lifecycle_query.lifecycle(store, site, asked.period, unit, asked.filters, now=asked.now).to_json()
+
+
 _ALL = (
     Report("overview", "Overview", lambda t, s, o: overview(t, s, o.period, o.filters, now=o.now).to_json()),
     Report("sessions", "Sessions", lambda t, s, o: sessions(t, s, o.period, o.filters, o.limit).to_json()),
@@ -71,6 +77,7 @@ _ALL = (
     ),
     Report("funnel", "Funnel", _funnel, funnel_options.OPTIONS),
     Report("retention", "Retention", _retention, retention_options.OPTIONS),
+    Report("lifecycle", "Lifecycle", _lifecycle, lifecycle_query.OPTIONS),
     Report("coverage", "Coverage", lambda t, s, o: coverage(t, s, o.period, now=o.now).to_json()),
 )
 
