@@ -96,9 +96,9 @@ REPORTS = {
         "meta": "what was asked, and when",
     },
     "lifecycle": {
-        "periods": "one a day, week or month: start, active (people with a human session that touches it), of "
-        "them new (never before), returning (also in the period before) and resurrecting (earlier, but not "
-        "in the period before), dormant (in the period before, not in this one), unfinished (still runs)",
+        "periods": "one a day, week or month: start, active (people with a human session that touches it), "
+        "of them new (never before), returning (also in the period before) and resurrecting (earlier, but "
+        "not in the period before), dormant (in the period before, not in this one), unfinished (still runs)",
         "meta": "what was asked, and when",
     },
     "coverage": {

@@ -30,7 +30,7 @@ from tests.dashboards.test_queries_retention import CONDITIONS
 
 ZONE, FIRST = "Europe/Berlin", date(2026, 9, 28)
 NOW = midnight(FIRST + 60 * DAY, ZONE) + timedelta(hours=9)
-ASKED = (
+ASKED: tuple[dict[str, str], ...] = (
     {},
     {"period": "day", "started": "recurring", "breakdown": "none"},
     {"period": "month", "return": "on_or_after", "breakdown": "country"},

@@ -35,7 +35,7 @@ def bars(found: Lifecycle, names: Mapping[str, str], text: Text, notes: Sequence
                 hovertemplate="%{customdata}<extra></extra>",
                 marker={
                     "color": f"var(--{COLOURS[stage]})", "cornerradius": 2,
-                    "pattern": {"shape": pattern, "fgcolor": "var(--panel)", "size": 6, "solidity": 0.3},
+                    "pattern": {"shape": pattern, "size": 6, "solidity": 0.4},
                 },
             )
         )  # fmt: skip

@@ -20,7 +20,7 @@ from dashboards.reports.lifecycle import tab as life
 from dashboards.reports.retention.answer import PARAMS, Answer, ask
 from dashboards.reports.retention.cards import breakdown_card, cohort_card, curve_card, time_card
 from dashboards.reports.retention.heat import COLUMNS, ROWS, heat, legend, shown
-from dashboards.reports.retention.question import life_question, measure, question, readable
+from dashboards.reports.retention.question import life_question, measure, question, readable, tabs
 from dashboards.reports.retention.tables import download as table
 from dashboards.reports.retention.who import people as cohort_people
 from dashboards.reports.retention.words import sentence
@@ -40,7 +40,7 @@ def layout(view: View) -> Node:
         return _lifecycle(view, title) if tab == "lifecycle" else _cohorts(view, title)
     except ConfigError as error:
         body = [question(view, readable(view)), _unanswered(view, error)]
-        return shell(view, *body, title=title, tools=period_tools(view))
+        return shell(view, *body, title=title, tools=[tabs(view), *period_tools(view)])
 
 
 def people(view: View, who: str) -> Selection | None:
@@ -68,7 +68,7 @@ def _lifecycle(view: View, title: str) -> Node:
         cover(view, covers),
         title=title,
         sub=life.sentence(view, found),
-        tools=[*period_tools(view), notes_menu(view)],
+        tools=[tabs(view), *period_tools(view), notes_menu(view)],
         health=health(view, covers),
     )
 
@@ -90,7 +90,7 @@ def _cohorts(view: View, title: str) -> Node:
         cover(view, answer.coverage),
         title=title,
         sub=sentence(view, answer),
-        tools=period_tools(view),
+        tools=[tabs(view), *period_tools(view)],
         health=health(view, answer.coverage),
     )
 

@@ -30,7 +30,6 @@ def question(view: View, options: RetentionOptions | None) -> Node:
     starts = [(name, text(f"retention.start.{name}")) for name in ("first", "recurring")]
     returns = [(name, text(f"retention.return.{name}.{unit}")) for name in ("on", "on_or_after")]
     toggles = [
-        tabs(view),
         toggle(view, text("retention.unit"), "period", units, "week"),
         toggle(view, text("retention.start"), "started", starts, "first"),
         toggle(view, text("retention.return"), "return", returns, "on"),
@@ -40,10 +39,10 @@ def question(view: View, options: RetentionOptions | None) -> Node:
 
 
 def life_question(view: View) -> Node:
-    """The same for the lifecycle: its filters, its tab and its periods."""
+    """The same for the lifecycle: its filters and its periods."""
     text = view.text
     units = [(name, text(f"retention.unit.{name}")) for name in ("day", "week", "month")]
-    toggles = [tabs(view), toggle(view, text("retention.unit"), "period", units, "week")]
+    toggles = [toggle(view, text("retention.unit"), "period", units, "week")]
     left = html.Div(chips(view), className="row g8 wrap grow")
     return html.Div([left, html.Div(toggles, className="row g8 wrap")], className="row g12 wrap asked")
 
