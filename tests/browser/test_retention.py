@@ -122,7 +122,7 @@ def test_the_lifecycle_is_the_other_tab(opened: Any) -> None:  # noqa: F811
     page = opened().open(ALL)
     page.click(".seg a:text-is('Lifecycle')")
     page.wait_for_selector("h2:text-is('Week by week')", timeout=MS)
-    page.wait_for_selector(".dash-graph .main-svg .barlayer path", timeout=MS)
+    page.wait_for_selector(".dash-graph .barlayer path", state="attached", timeout=MS)
     assert f"{PEOPLE} new" in page.inner_text(".sub")
     assert f"life.new.{_monday(1)}" in page.get_attribute("tr:nth-child(2) td:nth-child(3) a", "href")
     page.click(".seg a:text-is('Month')")

@@ -58,14 +58,21 @@ def cards(view: View, found: Lifecycle) -> list[Node]:
     info = computed(view, found.computed[0], text("retention.how.life", zone=view.zone))
     title = text("retention.life.chart")
     if not any(one.active or one.dormant for one in found.periods):
-        return [card(title, empty("users", text("empty.period"), text("empty.period.words")), info=info)]
+        return [
+            card(
+                title,
+                empty("users", text("empty.period"), text("empty.period.words")),
+                info=info,
+                look="how-in",
+            )
+        ]
     keys = [
         html.Span([html.I(className="key box-key", style={"background": f"var(--{COLOURS[stage]})"}), name])
         for stage, name in names.items()
     ]
     chart = graph("lifecycle-bars", bars(found, names, text, marks(view)), sentence(view, found), HEIGHT)
     return [
-        card(title, html.Div(keys, className="legend"), chart, info=info),
+        card(title, html.Div(keys, className="legend"), chart, info=info, look="how-in"),
         _table(view, found, names),
     ]
 

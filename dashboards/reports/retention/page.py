@@ -104,7 +104,10 @@ def _heat_card(view: View, answer: Answer) -> Node:
     if not report.everyone.size:
         longer = link(text("period.90d"), view.state.href(p="90d", start="", end=""), "btn")
         return card(
-            title, empty("repeat-2", text("empty.period"), text("empty.period.words"), longer), info=info
+            title,
+            empty("repeat-2", text("empty.period"), text("empty.period.words"), longer),
+            info=info,
+            look="how-in",
         )
     return card(
         title,
@@ -112,6 +115,7 @@ def _heat_card(view: View, answer: Answer) -> Node:
         html.Div([legend(view, answer), *_notes(view, answer)], className="heat-foot"),
         tools=tools,
         info=info,
+        look="how-in",
     )
 
 
