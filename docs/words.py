@@ -84,8 +84,8 @@ REPORTS = {
     "retention": {
         "cohorts": "one a day, week or month: start, size, and lists whose element k is k periods later: "
         "retained (people who were back), rates with their 95% interval (low, high), unfinished (that period "
-        "still runs), revenue (net, of the cohort's sessions that start in that period; text) and revenue_rates "
-        "(as a share of that of its own period; null: it paid nothing there). People are "
+        "still runs), revenue (net, of the cohort's sessions that start in that period; text) and "
+        "revenue_rates (as a share of that of its own period; null: it paid nothing there). People are "
         "persons, without bots; dates are widened to whole periods; element 0 is the whole cohort; a first "
         "start is looked for in all history; on_or_after counts returns up to the end of the report",
         "mean": "by periods later: retained of size over the cohorts for which that period has ended, with "
@@ -97,9 +97,15 @@ REPORTS = {
         "coverage": "visitors with a session in the report, and those left out of everything else because "
         "their id lasts one day only",
         "breakdown": "with --breakdown: cohorts and mean of each of the ten values with most people, by the "
-        "value of the field at the start; next is the period after it over the finished cohorts, with its 95% "
-        "interval and the p_value of the difference to the rest (adjusted for how many values are compared; null "
-        "below 30 people); differs: p_value is below 0.05",
+        "value of the field at the start; next is the period after it over the finished cohorts, with its "
+        "95% interval and the p_value of the difference to the rest (adjusted for how many values are "
+        "compared; null below 30 people); differs: p_value is below 0.05",
+        "meta": "what was asked, and when",
+    },
+    "lifecycle": {
+        "periods": "one a day, week or month: start, active (people with a human session that touches it), "
+        "of them new (never before), returning (also in the period before) and resurrecting (earlier, but "
+        "not in the period before), dormant (in the period before, not in this one), unfinished (still runs)",
         "meta": "what was asked, and when",
     },
     "campaigns": {
