@@ -20,7 +20,7 @@ def risk_in_ten(view: View, person: Person) -> list[Node]:
     full = round(10 * risk)
     dots = [html.I(className="on" if at < full else "") for at in range(10)]
     under = text("churn.typical") if person.known.is_newcomer else text(f"churn.band.{person.band}")
-    look = "dots muted" if person.known.is_newcomer else "dots"
+    look = "risk-dots muted" if person.known.is_newcomer else "risk-dots"
     return [
         html.Div(sentences.in_ten(text, risk), className="strong"),
         html.Div(dots, className=look, **{"aria-hidden": "true"}),
