@@ -170,8 +170,8 @@ def picker(view: View, goal: Goal) -> Node:
     options.append(link([icon("pencil", 14), text("goal.edit")], view.state.href("/goals"), "opt sep"))
     label = [
         icon("target"),
-        html.Span(f"{text('goal')}: ", className="muted wide"),
+        html.Span(f"{text('goal')}: ", className="muted"),
         html.Span(named(view, goal), className="ell"),
         icon("chevron-down", 14),
     ]
-    return menu(label, options, "btn", "right", text("goal.choose", name=named(view, goal)))
+    return menu(label, options, "btn", "right")

@@ -34,9 +34,14 @@ def shell(
             html.Div([_topbar(view), head, main], className="page"),
             _tabs(view),
         ],
-        className="shell",
+        className=f"shell {_scope(view)}",
         lang="zh-CN" if view.lang == "zh" else "en",
     )
+
+
+def _scope(view: View) -> str:
+    """A class of the page's own, under which its style sheet (assets/3-….css) stands."""
+    return f"on-{view.state.path.strip('/') or 'overview'}"
 
 
 def _notes(view: View) -> list[Node]:

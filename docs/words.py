@@ -84,8 +84,8 @@ REPORTS = {
     "retention": {
         "cohorts": "one a day, week or month: start, size, and lists whose element k is k periods later: "
         "retained (people who were back), rates with their 95% interval (low, high), unfinished (that period "
-        "still runs), revenue (net, of the cohort's sessions that start in that period; text) and revenue_rates "
-        "(as a share of that of its own period; null: it paid nothing there). People are "
+        "still runs), revenue (net, of the cohort's sessions that start in that period; text) and "
+        "revenue_rates (as a share of that of its own period; null: it paid nothing there). People are "
         "persons, without bots; dates are widened to whole periods; element 0 is the whole cohort; a first "
         "start is looked for in all history; on_or_after counts returns up to the end of the report",
         "mean": "by periods later: retained of size over the cohorts for which that period has ended, with "
@@ -97,36 +97,45 @@ REPORTS = {
         "coverage": "visitors with a session in the report, and those left out of everything else because "
         "their id lasts one day only",
         "breakdown": "with --breakdown: cohorts and mean of each of the ten values with most people, by the "
-        "value of the field at the start; next is the period after it over the finished cohorts, with its 95% "
-        "interval and the p_value of the difference to the rest (adjusted for how many values are compared; null "
-        "below 30 people); differs: p_value is below 0.05",
+        "value of the field at the start; next is the period after it over the finished cohorts, with its "
+        "95% interval and the p_value of the difference to the rest (adjusted for how many values are "
+        "compared; null below 30 people); differs: p_value is below 0.05",
+        "meta": "what was asked, and when",
+    },
+    "lifecycle": {
+        "periods": "one a day, week or month: start, active (people with a human session that touches it), "
+        "of them new (never before), returning (also in the period before) and resurrecting (earlier, but "
+        "not in the period before), dormant (in the period before, not in this one), unfinished (still runs)",
         "meta": "what was asked, and when",
     },
     "campaigns": {
         "total": "all human sessions that start in the period, with the keys of a row",
         "found": "how many rows the search keeps",
-        "rows": "one a value of --by: value, sessions, visitors (people), converted (sessions that hold --goal), "
-        "engaged_rate, bounce_rate and conversion_rate with their 95% intervals (…_low, …_high), revenue and "
-        "revenue_per_session (net, text), sessions_before, engaged_before, converted_before and revenue_before (as many days "
-        "before), trend (sessions of each day, or hour of a single day)",
+        "rows": "one a value of --by: value, sessions, visitors (people), converted (sessions that hold "
+        "--goal), engaged_rate, bounce_rate and conversion_rate with their 95% intervals (…_low, "
+        "…_high), revenue and revenue_per_session (net, text), sessions_before, engaged_before, "
+        "converted_before and revenue_before (as many days before), trend (sessions of each day, "
+        "or hour of a single day)",
         "meta": "what was asked, and when",
     },
     "content": {
         "list": "the list that was asked for",
         "found": "how many rows the search keeps",
-        "rows": "pages: value (path), views, visitors, sessions, engaged_s (median of the views that told a "
-        "time), scroll_pct (upper quartile), exits, exit_rate, converted, conversion_rate, views_before; entry "
-        "and exit: as in campaigns; search, outlinks, downloads, forms, errors: value, place (page of a form, "
-        "kind of an error), events, visitors, sessions, converted, conversion_rate, nothing_found of counted "
-        "(searches), sent_rate of reached (people who saw the page of a form), referrer (of an error), "
-        "events_before; products: value (sku), name, views, visitors, carts, orders, buyers, conversion_rate, "
-        "quantity, revenue, views_before, revenue_before. Rates have 95% intervals (…_low, …_high)",
+        "rows": "pages: value (path), views, visitors, sessions, engaged_s (median of the views that told "
+        "a time), scroll_pct (upper quartile), exits, exit_rate, converted, conversion_rate, "
+        "views_before; entry and exit: as in campaigns; search, outlinks, downloads, forms, "
+        "errors: value, place (page of a form, kind of an error), events, visitors, sessions, "
+        "converted, conversion_rate, nothing_found of counted (searches), sent_rate of reached "
+        "(people who saw the page of a form), referrer (of an error), events_before; products: "
+        "value (sku), name, views, visitors, carts, orders, buyers, conversion_rate, quantity, "
+        "revenue, views_before, revenue_before. Rates have 95% intervals (…_low, …_high)",
         "meta": "what was asked, and when",
     },
     "goals": {
-        "goals": "orders and the goals of the site: id, name, condition, conversions (sessions that hold it), "
-        "people, rate of all sessions with its 95% interval (low, high), value (text; null: nobody said), "
-        "conversions_before, rate_before, trend (conversions of each day, or hour of a single day)",
+        "goals": "orders and the goals of the site: id, name, condition, conversions (sessions that hold "
+        "it), people, rate of all sessions with its 95% interval (low, high), value (text; null: "
+        "nobody said), conversions_before, rate_before, trend (conversions of each day, or hour "
+        "of a single day)",
         "sessions": "all human sessions that start in the period",
         "meta": "what was asked, and when",
     },
@@ -157,6 +166,28 @@ REPORTS = {
         "text), value_at_risk (risk times that) and evidence of the last 60 days that the forecast does "
         "not use",
         "meta": "what was asked, the day the forecast was learnt, and whether it is a kept one",
+    },
+    "people": {
+        "people": "one row a person, in the order of `--sort`: person_id (a visitor, or whom it was joined "
+        "to), id_quality (user: known by log-in; durable: by a device; salted_daily: for one day only), and"
+        " of all their human sessions first_seen, last_seen, sessions, orders, revenue (net; text), "
+        "channel_group of the first session and country of the last one",
+        "total": "how many there are beyond the limit",
+        "daily_only": "those of them who are known for one day only",
+        "meta": "what was asked",
+    },
+    "visitor": {
+        "visitor": "null unless exactly one person fits. person_id, id_quality (of its best id), first_seen"
+        " and last_seen (of its events), sessions, page_views, engaged_s, orders, revenue (net; text), "
+        "only_bots (every session is a bot's), first_touch and last_touch (how these sessions began), "
+        "events, orders_outside (of channels without sessions, not in orders), usual_gap_days (median days "
+        "from one day with a session to the next; null below three such days), days (local days with "
+        "sessions), devices and countries (with sessions), channels (with events), ids (with the quality of"
+        " each), edges (why the ids are one; state joins, refused, group or unlinked), timeline (at most "
+        "`--limit` lines, the newest session first; events counts repeats) and lines (of the whole "
+        "timeline)",
+        "matches": "the people that fit when it is not exactly one: rows as in `people`",
+        "meta": "what was asked",
     },
     "coverage": {
         "durable_share": "share of visitors whose id outlives the day",

@@ -18,7 +18,8 @@ from tests.kafka_process import Broker, broker, missing
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLES = (
-    "events", "sessions", "failed_events", "identity_edges", "persons", "objects", "churn_models", "visitor_scores",
+    "events", "sessions", "failed_events", "identity_edges", "persons", "objects", "churn_models",
+    "visitor_scores",
 )  # fmt: skip
 
 hypothesis_settings.register_profile("clicktrail", deadline=None)

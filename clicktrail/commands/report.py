@@ -41,7 +41,7 @@ _OWN = (
         metavar="WHO",
         help="funnel: list entered, converted, reached-STEP, left-STEP or waiting-STEP (at most --limit).",
     ),
-    click.option("--period", metavar="UNIT", help="retention: day, week (if left out) or month."),
+    click.option("--period", metavar="UNIT", help="retention, lifecycle: day, week (if left out) or month."),
     click.option(
         "--start", metavar="KIND", help="retention: first in all history (if left out) or recurring."
     ),

@@ -22,6 +22,7 @@ from dashboards.reports.funnel import options as funnel_options
 from dashboards.reports.funnel.people import people_json
 from dashboards.reports.funnel.query import funnel, question
 from dashboards.reports.goals.query import reached
+from dashboards.reports.lifecycle import query as lifecycle_query
 from dashboards.reports.live.query import live
 from dashboards.reports.overview.query import overview
 from dashboards.reports.people.query import OPTIONS as PEOPLE_OPTIONS
@@ -111,6 +112,11 @@ def _churn(store: Store, site: Site, asked: ReportOptions) -> dict[str, Any]:
     return churn(store, site, options, asked.filters, listing, now=asked.now).to_json()
 
 
+def _lifecycle(store: Store, site: Site, asked: ReportOptions) -> dict[str, Any]:
+    unit = lifecycle_query.parse(asked.once)
+    return lifecycle_query.lifecycle(store, site, asked.period, unit, asked.filters, now=asked.now).to_json()
+
+
 _ALL = (
     Report("overview", "Overview", lambda t, s, o: overview(t, s, o.period, o.filters, now=o.now).to_json()),
     Report("sessions", "Sessions", lambda t, s, o: sessions(t, s, o.period, o.filters, o.limit).to_json()),
@@ -127,6 +133,7 @@ _ALL = (
     Report("people", "People", _people, PEOPLE_OPTIONS),
     Report("visitor", "Visitor", _visitor, visitor_options.OPTIONS),
     Report("churn", "Churn risk", _churn, churn_options.OPTIONS),
+    Report("lifecycle", "Lifecycle", _lifecycle, lifecycle_query.OPTIONS),
     Report("coverage", "Coverage", lambda t, s, o: coverage(t, s, o.period, now=o.now).to_json()),
 )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -25,7 +26,7 @@ from tests.browser.test_dashboard import (  # noqa: F401 - fixtures
     tables,
     windows,
 )
-from tests.dashboards.club import PEOPLE, back, open_club
+from tests.dashboards.club import PEOPLE, ZONE, back, open_club
 
 NOW = datetime.now(timezone.utc)
 ALL = "/retention?site=club&p=90d"
@@ -117,6 +118,25 @@ def test_a_cell_opens_its_people_and_a_cohort_can_be_looked_at(opened: Any) -> N
     assert f"gone.1.{start}" in gone
 
 
+def test_the_lifecycle_is_the_other_tab(opened: Any) -> None:  # noqa: F811
+    page = opened().open(ALL)
+    page.click(".seg a:text-is('Lifecycle')")
+    page.wait_for_selector("h2:text-is('Week by week')", timeout=MS)
+    page.wait_for_selector(".dash-graph .barlayer path", state="attached", timeout=MS)
+    assert f"{PEOPLE} new" in page.inner_text(".sub")
+    assert f"life.new.{_monday(1)}" in page.get_attribute("tr:nth-child(2) td:nth-child(3) a", "href")
+    page.click(".seg a:text-is('Month')")
+    page.wait_for_selector("h2:text-is('Month by month')", timeout=MS)
+    page.go_back()
+    page.go_back()
+    page.wait_for_selector(".heat", timeout=MS)
+
+
+def _monday(weeks: int) -> str:
+    today = NOW.astimezone(ZoneInfo(ZONE)).date()
+    return (today - timedelta(days=today.weekday(), weeks=weeks)).isoformat()
+
+
 def test_a_question_that_cannot_be_read_is_told_with_a_way_out(opened: Any) -> None:  # noqa: F811
     page = opened().open(f"{ALL}&period=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E")
     assert "This question cannot be answered" in page.inner_text("[role=alert]")
@@ -129,7 +149,7 @@ def test_a_question_that_cannot_be_read_is_told_with_a_way_out(opened: Any) -> N
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 def test_it_breaks_no_rule_of_accessibility(opened: Any, size: Any) -> None:  # noqa: F811
     watched, source = opened(size), AXE.read_text(encoding="utf-8")
-    for address in (ALL, "/retention?site=club&p=7d&lang=zh", f"{ALL}&period=year"):
+    for address in (ALL, f"{ALL}&tab=lifecycle", "/retention?site=club&p=7d&lang=zh", f"{ALL}&period=year"):
         page = watched.open(address)
         page.evaluate(source)
         assert broken(page, only=["target-size"]) == [], address

@@ -17,8 +17,8 @@ from schemas.session import Session
 from tests.dashboards.history import History, Kept, invented
 
 TYPES = (
-    "page_view", "page_view", "screen_view", "ping", "search", "outlink", "download", "form", "error", "click",
-    "product_view", "add_to_cart", "order",
+    "page_view", "page_view", "screen_view", "ping", "search", "outlink", "download", "form", "error",
+    "click", "product_view", "add_to_cart", "order",
 )  # fmt: skip
 SKUS = ("tea", "cup", 'it\'s & "it"')
 Key = tuple[str, str]
@@ -98,11 +98,11 @@ class Asked:
         for session in self.history.sessions:
             if self.kept.keeps(self.history, session):
                 of |= {id(event): session for event in self.history.inside(session)}
-        found = []
+        found: list[tuple[Event, Session | None, bool]] = []
         for event in self.history.events:
-            now, session = self.current(event.event_time), of.get(id(event))
-            if now is not None and self._human(event, session):
-                found.append((event, session, now))
+            now, inside = self.current(event.event_time), of.get(id(event))
+            if now is not None and self._human(event, inside):
+                found.append((event, inside, now))
         return found
 
     def _human(self, event: Event, session: Session | None) -> bool:

@@ -84,21 +84,22 @@ def forced(name: str, primary: Primary, now: Snapshot, train: Snapshot, shift: S
     """A forecast of one model, whether or not it would be the champion."""
     base = fitted_of(churn_risk(shop(60, 182, seed=1), TODAY, primary, HORIZON))
     seen = histories(now.everyone)
-    made = {
-        "bg_nbd": lambda: bgnbd_fit.fit(seen, bgnbd_fit.neutral_prior(seen)),
-        "rf_table": lambda: rf_table.fit(train.people, train.labelled),
-        "logistic": lambda: logistic.fit(features(train.people), train.labelled, SIGNS),
-    }[name]()
-    none = {"bg_nbd": None, "rf_table": None, "logistic": None}
     record = churn_risk(shop(3_000, 182, seed=2), TODAY, "visit", HORIZON).backtest
     assert record is not None
-    return replace(
+    bare = replace(
         base,
         primary=primary,
         site_gap=now.people.site_gap,
         backtest=replace(record, shift=shift),
-        **{**none, name: made},
+        bg_nbd=None,
+        rf_table=None,
+        logistic=None,
     )
+    if name == "bg_nbd":
+        return replace(bare, bg_nbd=bgnbd_fit.fit(seen, bgnbd_fit.neutral_prior(seen)))
+    if name == "rf_table":
+        return replace(bare, rf_table=rf_table.fit(train.people, train.labelled))
+    return replace(bare, logistic=logistic.fit(features(train.people), train.labelled, SIGNS))
 
 
 @pytest.mark.parametrize("name", ["bg_nbd", "rf_table", "logistic"])

@@ -25,9 +25,12 @@ from dashboards.reports.churn import sentences
 from dashboards.reports.churn.cards import Bins
 from dashboards.reports.churn.options import ChurnOptions, Listing
 from dashboards.reports.churn.page import PAGE
+from dashboards.reports.churn.person import risk_card
 from dashboards.reports.churn.query import churn
 from dashboards.reports.churn.records import Churn
+from dashboards.reports.churn.risk import risk_of
 from dashboards.reports.churn.score import score
+from dashboards.static import fast
 from schemas.objects import Site
 from store.tables.client import Store, open_store
 from tests.conftest import TABLES
@@ -259,3 +262,29 @@ def test_the_document_holds_only_plain_json(report: Churn) -> None:
     assert set(document["backtest"]) >= {"auc", "brier", "ece", "skill", "lift"}
     assert report.fitted.backtest is not None
     assert isinstance(report.fitted.backtest.overall, Accuracy)
+
+
+def test_the_card_of_one_person_shows_risk_reasons_action_and_history(
+    written: Store, seen: Store, tmp_path: Path
+) -> None:
+    score(written, SITE, now=NOW, primaries=("visit",), as_of="2026-06-20")
+    desk = Desk(seen, lambda: written, Settings(data=tmp_path), (PAGE,), lambda: NOW)
+    name = next(
+        one.person_id
+        for one in churn(seen, SITE, ChurnOptions(), listing=Listing(limit=400), now=NOW).people
+        if len(risk_of(seen, SITE, [one.person_id], NOW)[one.person_id].history) == 2
+    )
+    risk = risk_of(seen, SITE, [name], NOW)[name]
+    said = {}
+    for lang in ("en", "zh"):
+        view = desk.at("/churn", f"?site=leavers&lang={lang}")
+        said[lang] = json.dumps(fast(risk_card(view, risk)).to_plotly_json(), ensure_ascii=False)
+    assert risk.person.risk is not None
+    assert sentences.in_ten(Text("en"), risk.person.risk) in said["en"]
+    assert risk.person.stage.action in said["en"]
+    assert risk.person.reasons[0].text in said["en"]
+    assert f"{risk.history[0].risk:.0%} on 20 Jun" in said["en"]
+    assert "6月20日 为" in said["zh"]
+    assert "Not in play" in json.dumps(
+        fast(risk_card(desk.at("/churn", "?site=leavers"), None)).to_plotly_json()
+    )

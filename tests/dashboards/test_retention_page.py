@@ -16,6 +16,7 @@ from clicktrail.settings import Settings
 from dashboards.app import create_app
 from dashboards.period import last_days
 from dashboards.reports import REPORTS, ReportOptions
+from schemas.objects import Site
 from store.tables.client import Store
 from tests.dashboards.club import PEOPLE, WEEKS, ZONE, back, open_club
 from tests.dashboards.test_pages import page
@@ -60,8 +61,6 @@ def test_the_sentence_the_cells_and_the_verdicts_are_those_of_the_club(client: A
 
 def test_the_page_the_command_and_the_downloads_say_the_same(client: Any, reader: Store) -> None:
     own = {"period": ("week",), "breakdown": ("channel",)}
-    from schemas.objects import Site
-
     asked = ReportOptions(last_days(90, NOW.date(), ZONE), NOW, own=own)
     said = REPORTS["retention"].run(reader, Site("club", timezone=ZONE), asked)
     cells = rows(client, "cohorts")
@@ -167,3 +166,22 @@ def test_every_word_is_chinese(client: Any) -> None:
             "Time to",
         ):
             assert f'"{english}' not in shown, english
+
+
+def test_the_lifecycle_tab_says_who_is_new_and_who_stayed_away(client: Any, reader: Store) -> None:
+    shown = page(client, "/retention", f"{ALL}&tab=lifecycle")
+    table = rows(client, "lifecycle")
+    last = [row for row in table if row["unfinished"] == "False"][-1]
+    assert last["new"] == str(PEOPLE)
+    assert f"In the week of 9 Nov: {PEOPLE} new, {last['returning']} also there the week before" in shown
+    assert "who=life.dormant.2026-11-09" in shown
+    own = {"period": ("week",)}
+    asked = ReportOptions(last_days(90, NOW.date(), ZONE), NOW, own=own)
+    said = REPORTS["lifecycle"].run(reader, Site("club", timezone=ZONE), asked)
+    assert [int(row["dormant"]) for row in table] == [one["dormant"] for one in said["periods"]]
+    assert "生命周期" in page(client, "/retention", f"{ALL}&tab=lifecycle&lang=zh")
+    assert "tab=x: choose cohorts, lifecycle" in page(client, "/retention", f"{ALL}&tab=x")
+    assert "choose day, week, month" in page(client, "/retention", f"{ALL}&tab=lifecycle&period=x")
+    assert "Nothing in this period" in page(
+        client, "/retention", "?site=club&tab=lifecycle&p=dates&start=2020-01-01&end=2020-02-01"
+    )

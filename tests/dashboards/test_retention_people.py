@@ -11,11 +11,14 @@ import pytest
 
 from clicktrail.settings import Settings
 from dashboards.page import Desk, View
+from dashboards.people import Selection
 from dashboards.period import DAY, Period, midnight
+from dashboards.reports.lifecycle import reference as life
 from dashboards.reports.retention import reference
 from dashboards.reports.retention.answer import OPTION_OF, options_of
 from dashboards.reports.retention.calendar import calendar
 from dashboards.reports.retention.page import PAGE
+from dashboards.reports.retention.page import people as people_of_page
 from dashboards.reports.retention.who import WAITING, Who, people, read_who, who
 from dashboards.state import State
 from schemas.objects import Site
@@ -27,7 +30,7 @@ from tests.dashboards.test_queries_retention import CONDITIONS
 
 ZONE, FIRST = "Europe/Berlin", date(2026, 9, 28)
 NOW = midnight(FIRST + 60 * DAY, ZONE) + timedelta(hours=9)
-ASKED = (
+ASKED: tuple[dict[str, str], ...] = (
     {},
     {"period": "day", "started": "recurring", "breakdown": "none"},
     {"period": "month", "return": "on_or_after", "breakdown": "country"},
@@ -51,8 +54,11 @@ def view_of(store: Store, site_id: str, tmp_path: Path, **own: Any) -> View:
 
 
 def listed(view: View, text: str) -> set[str]:
-    chosen = people(view, text)
-    assert chosen is not None, text
+    return names(view, people(view, text))
+
+
+def names(view: View, chosen: Selection | None) -> set[str]:
+    assert chosen is not None
     rows = view.desk.store.rows(f"{chosen.ahead}SELECT person_id FROM ({chosen.sql})", **chosen.parameters)
     ids = [row["person_id"] for row in rows]
     assert len(ids) == len(set(ids)), "each person once"
@@ -105,6 +111,20 @@ def test_those_who_wait_have_made_one_visit_only(store: Store, found: History, t
     periods = calendar(Period(view.period.start, view.period.end, ZONE), "week", NOW)
     waiting = [back for _, back in reference.waits(known(found), periods)].count(False)
     assert len(listed(view, WAITING)) == waiting > 0
+
+
+@pytest.mark.parametrize("unit", ["day", "week", "month"])
+def test_each_stage_of_the_lifecycle_opens_its_people(
+    store: Store, found: History, tmp_path: Path, unit: str
+) -> None:
+    view = view_of(store, found.site_id, tmp_path, period=unit)
+    periods = calendar(view.period, options_of(view).period, NOW)
+    stages = life.stages(known(found), periods)
+    for at, stage in random.Random(2).sample(sorted(stages), min(8, len(stages))):
+        chosen = people_of_page(view, f"life.{stage}.{periods.start(at)}")
+        assert names(view, chosen) == stages[at, stage]
+    assert people_of_page(view, "life.new.2019-01-01") is None
+    assert people_of_page(view, "life.old.2026-10-05") is None
 
 
 def test_a_filter_holds_for_the_people_too(store: Store, found: History, tmp_path: Path) -> None:

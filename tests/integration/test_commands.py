@@ -224,7 +224,7 @@ def test_up_carries_a_click_restarts_its_parts_and_leaves_nothing(tmp_path: Path
         until(lambda: live() == [{"event_id": "one"}], why=up.said)
 
         processes = up.tree()
-        assert len(processes) == 5
+        assert len(processes) == 6
         assert up.stop(signal.SIGINT) == 0, up.said()
         assert_nothing_left(tmp_path, processes, up)
 

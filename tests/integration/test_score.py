@@ -13,7 +13,7 @@ from clicktrail.settings import Settings
 from crm.activity import day_number
 from schemas.objects import Site
 from store.tables.client import Store
-from tests.clicktrail_process import here
+from tests.clicktrail_process import here, running, until
 from tests.dashboards.leavers import write_visits
 from tests.dashboards.test_churn_page import replace_days
 from tests.unit.crm.sites import shop
@@ -102,3 +102,13 @@ def test_a_day_of_the_past_can_be_scored_and_asked(data: Path) -> None:
 )
 def test_what_cannot_be_meant_is_said(data: Path, arguments: tuple[str, ...], says: str) -> None:
     assert says in here(data, *arguments).refused()
+
+
+def test_once_a_span_means_at_the_start_and_then_again_until_a_signal(data: Path, store: Store) -> None:
+    with running(data, "score", "--site", "comers", "--every", "1h") as scoring:
+        newest = "SELECT uniqExact(primary_event) AS n FROM churn_models"
+        until(lambda: store.rows(newest)[0]["n"] == 2, why=scoring.said)
+        assert scoring.process.poll() is None
+        assert scoring.stop() == 0, scoring.said()
+        assert "scored 2 forecasts" in scoring.said()
+        assert "Traceback" not in scoring.said()

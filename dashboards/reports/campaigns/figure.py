@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from dashboards import format, theme
 from dashboards.annotations import Annotation, lines
-from dashboards.breakdown import Breakdown
+from dashboards.breakdown import Breakdown, Group
 from dashboards.i18n import Text
 from dashboards.period import zone_info
 
@@ -19,8 +19,10 @@ TOP = 5
 """Lines of the chart: as many as there are colours that can be told apart."""
 
 
-def trend(found: Breakdown, names: Sequence[str], text: Text, notes: Sequence[Annotation] = ()) -> Any:
-    """One line a group of `names`, which are the first ones; the running day or hour is left out."""
+def trend(
+    found: Breakdown, groups: Sequence[tuple[str, Group]], text: Text, notes: Sequence[Annotation] = ()
+) -> Any:
+    """One line a group (its name, the group); the running day or hour is left out."""
     labels = _labels(found)
     traces = [
         go.Scatter(
@@ -29,9 +31,9 @@ def trend(found: Breakdown, names: Sequence[str], text: Text, notes: Sequence[An
             customdata=[_short(name)] * len(labels),
             hovertemplate="%{customdata}  <b>%{y:,d}</b><extra></extra>",
         )
-        for at, (group, name) in enumerate(zip(found.groups, names, strict=False), 1)
+        for at, (name, group) in enumerate(groups, 1)
     ]  # fmt: skip
-    highest = max((max(g.trend, default=0) for g in found.groups[: len(names)]), default=0)
+    highest = max((max(g.trend, default=0) for _, g in groups), default=0)
     return theme.figure(
         traces,
         height=HEIGHT,

@@ -79,18 +79,22 @@ def _given(view: View) -> dict[str, str]:
 
 
 def _chart(view: View, answer: _Answer) -> Node:
-    """The largest groups over time; only of the first page in the order of the sessions."""
+    """The first groups of the list over time; sessions without a campaign would hide the campaigns."""
     text, found = view.text, answer.found
-    shown = [group for group in found.groups[:TOP] if group.sessions]
-    if not shown or found.listing.page > 1:
+    shown = [
+        (_name(view, found.by, group.value), group)
+        for group in found.groups
+        if group.sessions and (group.value or found.by != "campaign")
+    ][:TOP]
+    if not shown:
         return None
-    names = [_name(view, found.by, group.value) for group in shown]
+    names = [name for name, _ in shown]
     keys = [html.Span([html.I(className=f"key k{at}"), name]) for at, name in enumerate(names, 1)]
     said = text("campaigns.chart", names=", ".join(names))
     return card(
         text("campaigns.trend"),
         html.Div(keys, className="legend keys"),
-        graph("campaigns-trend", trend(found, names, text, answer.notes), said, HEIGHT),
+        graph("campaigns-trend", trend(found, shown, text, answer.notes), said, HEIGHT),
     )
 
 

@@ -1,9 +1,16 @@
--- The visitors with a human session, and those of them whose id lasts one day only.
--- Without FINAL: an id is made daily or it is not, so a row that was replaced says the same.
+-- The visitors with a human session in the days in which people are in play, and those of them whose id lasts one
+-- day only. Without FINAL: an id is made daily or it is not, so a row that was replaced says the same.
 SELECT
     uniqExact(s.vh) AS visitors,
     uniqExactIf(s.vh, s.vh IN (
-        SELECT vh FROM events WHERE site_id = {site_id:String} AND id_quality = 'salted_daily'
+        SELECT vh
+        FROM events
+        WHERE site_id = {site_id:String}
+            AND id_quality = 'salted_daily'
+            AND toDate(event_time) >= toDate({until:DateTime64(3, 'UTC')} - toIntervalDay({within:Int32} + 1))
     )) AS left_out
 FROM sessions AS s FINAL
-WHERE s.site_id = {site_id:String} AND s.start < {until:DateTime64(3, 'UTC')} AND NOT s.is_bot
+WHERE s.site_id = {site_id:String}
+    AND s.start >= {until:DateTime64(3, 'UTC')} - toIntervalDay({within:Int32})
+    AND s.start < {until:DateTime64(3, 'UTC')}
+    AND NOT s.is_bot

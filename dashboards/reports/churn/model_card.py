@@ -30,7 +30,7 @@ def model_card(view: View, found: Churn) -> Node:
         html.Div([html.Dt(text(f"churn.model.{key}")), html.Dd(said)], className="fact-row")
         for key, said in facts
     ]
-    parts = [html.Dl(rows, className="facts-list"), _ratios(view, fitted)]
+    parts = [html.Dl(rows, className="card-facts"), _ratios(view, fitted)]
     parts.append(html.P(text("churn.limits"), className="muted xs mt12"))
     tools = [exports(view, "churn", "model")] if fitted.logistic is not None else []
     return card(text("churn.model"), *[part for part in parts if part is not None], tools=tools)

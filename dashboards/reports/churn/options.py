@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
-from typing import Literal, cast
+from typing import Literal
 
 from clicktrail.errors import ConfigError
 from crm.churn import LONGEST_HORIZON
@@ -16,7 +16,7 @@ from dashboards.period import DAY, iso_date, local_date, midnight
 OPTIONS = ("horizon", "primary", "as-of")
 """Names of the options as they are written."""
 
-PRIMARIES = ("visit", "order")
+PRIMARIES: tuple[Primary, ...] = ("visit", "order")
 SORTS = ("risk", "value", "seen")
 PAGE = 25  # people of one page of the list
 Sort = Literal["risk", "value", "seen"]
@@ -66,9 +66,7 @@ def parse(options: Mapping[str, str]) -> ChurnOptions:
     if primary not in PRIMARIES:
         raise ConfigError(f"primary={primary}: choose {', '.join(PRIMARIES)}")
     span = options.get("horizon", "")
-    return ChurnOptions(
-        cast(Primary, primary), horizon_days(span) if span else None, options.get("as-of", "")
-    )
+    return ChurnOptions(primary, horizon_days(span) if span else None, options.get("as-of", ""))
 
 
 def horizon_days(text: str) -> int:

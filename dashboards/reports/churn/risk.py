@@ -8,23 +8,17 @@ from datetime import date, datetime
 
 from crm.fitted import Fitted
 from dashboards.computed import Computed, read_sql
-from dashboards.expressions import Expression, fill
 from dashboards.reports.churn.fit import Learnt, forecast
 from dashboards.reports.churn.options import ChurnOptions, Moment, moment
 from dashboards.reports.churn.people import persons
+from dashboards.reports.churn.query import people_query
 from dashboards.reports.churn.records import Person
-from dashboards.reports.churn.scoring import facts, parameters
+from dashboards.reports.churn.scoring import parameters
 from schemas.objects import Site
 from store.tables.client import Store
 
 MOST = 1_000
-_ONE, _OF_PERSON, _PAST, _HASHES = (
-    read_sql(__package__ or "", f"{name}.sql") for name in ("one", "of_person", "past_scores", "hashes")
-)
-_RISK_IS = (
-    "The chance that the next primary event does not come within the horizon, from the coefficients of the "
-    "forecast and what is known of the person now."
-)
+_PAST, _HASHES = (read_sql(__package__ or "", f"{name}.sql") for name in ("past_scores", "hashes"))
 
 
 @dataclass(frozen=True)
@@ -66,9 +60,7 @@ def risk_of(
     at = moment(options.as_of, site.timezone, now)
     learnt = forecast(store, site, options, at)
     hashes = store.rows(_HASHES, names=list(person_ids))[0]["people"]
-    text = fill(_ONE, facts=Expression(facts(learnt.fitted, Expression(_OF_PERSON))))
-    given = {**parameters(site, at, learnt.fitted), "asked_people": hashes}
-    asked = Computed("risk", _RISK_IS, text, given)
+    asked = people_query(learnt.fitted, parameters(site, at, learnt.fitted), hashes)
     found = persons(store, site, learnt.fitted, at, asked.rows(store))
     past = _history(store, site, learnt.fitted, at, person_ids)
     return {

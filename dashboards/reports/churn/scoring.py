@@ -19,8 +19,8 @@ from dashboards.expressions import Expression, fill
 from dashboards.reports.churn.options import Moment
 from schemas.objects import Site
 
-_FACTS, _STAGE, _SHIFTED = (
-    read_sql(__package__ or "", f"{name}.sql") for name in ("facts", "stage", "risk_shifted")
+_FACTS, _STAGE, _SHIFTED, _EVERYONE = (
+    read_sql(__package__ or "", f"{name}.sql") for name in ("facts", "stage", "risk_shifted", "of_everyone")
 )
 _RISKS = {
     name: read_sql(__package__ or "", f"risk_{name}.sql")
@@ -34,8 +34,8 @@ def facts(fitted: Fitted, asked: Expression | None = None) -> str:
     `asked`: a boolean over a session of alias s that all sessions read must meet, to look at a few people
     only. The mark `sessions` is left in it: a person needs one session that meets what stands there.
     """
-    text = fill(_FACTS, risk=Expression(_risk(fitted)), stage=Expression(_STAGE))
-    return text if asked is None else fill(text, asked=asked)
+    risk, stage = Expression(_risk(fitted)), Expression(_STAGE)
+    return fill(_FACTS, risk=risk, stage=stage, asked=asked or Expression(_EVERYONE))
 
 
 def parameters(site: Site, moment: Moment, fitted: Fitted) -> dict[str, object]:

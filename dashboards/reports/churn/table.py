@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dash import html
 
 from crm.lifecycle import STAGES
-from dashboards import format
+from dashboards import format, people
 from dashboards.controls import toggle
 from dashboards.page import Node, View
 from dashboards.parts import card, computed, empty, exports, icon, link, unseen
@@ -15,6 +15,7 @@ from dashboards.people import visitor_href
 from dashboards.reports.churn import sentences
 from dashboards.reports.churn.asked import BANDS, Asked
 from dashboards.reports.churn.options import PAGE, SORTS
+from dashboards.reports.churn.person import risk_in_ten, whys
 from dashboards.reports.churn.records import Churn, Person
 from dashboards.reports.churn.scoring import within
 
@@ -99,18 +100,9 @@ def _who(view: View, person: Person) -> Node:
 
 
 def _risk(view: View, person: Person) -> Node:
-    """3 in 10, ten dots, the band; newcomers without a rank."""
-    text, risk = view.text, person.risk or 0.0
-    full = round(10 * risk)
-    dots = [html.I(className="on" if at < full else "") for at in range(10)]
-    under = text("churn.typical") if person.known.is_newcomer else text(f"churn.band.{person.band}")
-    look = "dots muted" if person.known.is_newcomer else "dots"
-    parts = [
-        html.Div(sentences.in_ten(text, risk), className="strong"),
-        html.Div(dots, className=look, **{"aria-hidden": "true"}),
-        html.Div([under, html.Span(f" · {format.percent(risk, 0)}", className="num")], className="muted xs"),
-    ]
-    return html.Td(parts, className="risk", **{"data-label": text("churn.head.risk")})
+    return html.Td(
+        risk_in_ten(view, person), className="risk", **{"data-label": view.text("churn.head.risk")}
+    )
 
 
 def _value(view: View, person: Person) -> Node:
@@ -127,23 +119,7 @@ def _spent(view: View, person: Person) -> Node:
 
 
 def _why(view: View, found: Churn, person: Person) -> Node:
-    """The reasons with points, what a visit today would do, and what the forecast does not know."""
-    text, fitted = view.text, found.fitted
-    lines = [
-        html.Div(
-            [
-                html.Span(sentences.points(why), className=f"pts {'bad' if why.points > 0 else 'good'}"),
-                html.Span(sentences.reason(text, why, person.known, fitted.primary, fitted.horizon.days)),
-            ],
-            className="why",
-        )
-        for why in person.reasons
-        if round(why.points)
-    ]
-    after = sentences.after_today(text, person, fitted.primary)
-    more = [after, sentences.evidence(text, person.evidence)]
-    small = [html.Div(words, className="muted xs more-why") for words in more if words]
-    return html.Td([*lines, *small], className="whys")
+    return html.Td(whys(view, found.fitted, person), className="whys")
 
 
 def _gap(view: View, person: Person) -> Node:
@@ -192,11 +168,24 @@ def _pages(view: View, found: Churn, asked: Asked) -> Node:
         last=format.number(max(last, 0)),
         all=format.number(total),
     )
-    parts = [html.Span(said, className="muted sm num"), html.Div(className="grow"), before, after]
+    parts = [html.Span(said, className="muted sm num"), _see(view, asked), html.Div(className="grow")]
+    parts += [before, after]
     return html.Nav(
         [part for part in parts if part is not None],
         className="row g8 pages",
         **{"aria-label": text("churn.pages")},
+    )
+
+
+def _see(view: View, asked: Asked) -> Node:
+    """The people of the one band or stage that is chosen."""
+    chosen = [
+        f"{name}:{getattr(asked.listing, name)}" for name in ("band", "stage") if getattr(asked.listing, name)
+    ]
+    if len(chosen) != 1:
+        return None
+    return link(
+        [icon("users", 14), view.text("churn.see")], people.href(view, "churn", chosen[0]), "btn sm quiet"
     )
 
 

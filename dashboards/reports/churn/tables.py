@@ -38,52 +38,30 @@ def visitors(found: Churn) -> Rows:
 
 def deciles(found: Churn) -> Rows:
     """Forecast and outcome by tenth of the people."""
-    head: list[object] = ["predicted", "actual", "low", "high", "people", "left"]
     record = found.fitted.backtest
-    rows = record.overall.deciles if record else ()
-    return [
-        head,
-        *(
-            [
-                one.predicted,
-                one.actual.value,
-                one.actual.low,
-                one.actual.high,
-                one.actual.whole,
-                one.actual.part,
-            ]
-            for one in rows
-        ),
-    ]
+    rows: Rows = [["predicted", "actual", "low", "high", "people", "left"]]
+    for one in record.overall.deciles if record else ():
+        share = one.actual
+        rows.append([one.predicted, share.value, share.low, share.high, share.whole, share.part])
+    return rows
 
 
 def weeks(found: Churn) -> Rows:
     """The record week by week."""
-    head: list[object] = [
-        "as_of", "people", "churn_rate", "auc", "brier", "base_brier", "skill", "ece", "marked",
-        "gone", "expected",
-    ]  # fmt: skip
     record = found.fitted.backtest
-    return [
-        head,
-        *(
-            [
-                one.as_of, one.accuracy.people, one.accuracy.churn_rate, one.accuracy.auc, one.accuracy.brier,
-                one.accuracy.base_brier, one.accuracy.skill, one.accuracy.ece, one.marked, one.gone,
-                one.expected,
-            ]
-            for one in (record.cutoffs if record else ())
-        ),
-    ]  # fmt: skip
+    measures = ("people", "churn_rate", "auc", "brier", "base_brier", "skill", "ece")
+    rows: Rows = [["as_of", *measures, "marked", "gone", "expected"]]
+    for one in record.cutoffs if record else ():
+        measured = [getattr(one.accuracy, name) for name in measures]
+        rows.append([one.as_of, *measured, one.marked, one.gone, one.expected])
+    return rows
 
 
 def model(found: Churn) -> Rows:
     """The odds ratios."""
-    ratios = found.fitted.odds_ratios().items()
-    return [
-        ["feature", "odds_ratio", "low", "high"],
-        *([name, one.ratio, one.low, one.high] for name, one in ratios),
-    ]
+    rows: Rows = [["feature", "odds_ratio", "low", "high"]]
+    rows += [[name, one.ratio, one.low, one.high] for name, one in found.fitted.odds_ratios().items()]
+    return rows
 
 
 TABLES: dict[str, Callable[[Churn], Rows]] = {

@@ -141,7 +141,7 @@ def people_behind(view: View, who: str) -> Selection | None:
         asked = breakdown.people_of(store, site, view.period, BREAKDOWNS[name], value, won, view.state.f, now)
     else:
         asked = people_of(store, site, view.period, name, (value, place), won, view.state.f, now)
-    said = view.text("content.row", list=view.text(f"content.{name}"), name=name_of(view, name, value, place))
+    said = " · ".join((view.text(f"content.{name}"), name_of(view, name, value, place)))
     title = view.text("content.won", name=said, goal=named(view, goal)) if won else said
     return Selection(title, asked.sql, asked.used(), asked.ahead)
 

@@ -37,10 +37,10 @@ def _height(found: Funnel, number: int) -> float:
 
 
 def _could(found: Funnel, number: int) -> float:
-    """Share of the entries that stopped before a step and may still reach it."""
+    """Share of the entries that stopped before a required step and may still reach it."""
     waiting = sum(step.in_progress for step in found.steps[: number - 1])
     whole = found.converted.whole
-    return waiting / whole if whole and number > 1 else 0.0
+    return waiting / whole if whole and number > 1 and not found.steps[number - 1].optional else 0.0
 
 
 def _column(view: View, found: Funnel, number: int) -> Node:

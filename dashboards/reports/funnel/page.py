@@ -107,7 +107,11 @@ def _body(view: View, answer: Answer) -> list[Node]:
         else:
             nodes.append(
                 empty(
-                    "circle-alert", view.text("funnel.faulty"), view.text("funnel.faulty.words"), small=True
+                    "circle-alert",
+                    view.text("funnel.faulty"),
+                    view.text("funnel.faulty.words"),
+                    small=True,
+                    alone=True,
                 )
             )
         return [html.Section(nodes, className="card")]

@@ -105,12 +105,10 @@ def _row(  # noqa: PLR0913 - what a row is drawn with
     view: View, row: GoalRow, names: tuple[str, ...], top: float, most: int, *, unfinished: bool
 ) -> Node:
     text, goal = view.text, row.goal
-    name = link(
-        named(view, goal),
-        view.state.filtered("orders>0" if goal == ORDERS else goal.condition),
-        "ell",
-        title=text("goals.filter", name=goal.name),
-    )
+    kept_by = "orders>0" if goal == ORDERS else goal.condition
+    current = {"aria-current": "true"} if kept_by in view.state.f else {}
+    title = text("goals.filter", name=named(view, goal))
+    name = link(named(view, goal), view.state.filtered(kept_by), "ell", title=title, **current)
     bar = html.Span(className="bar", style={"width": f"{100 * row.conversions / most:.1f}%"})
     first = html.Th(
         [
@@ -184,11 +182,18 @@ def connect(app: Dash, desk: Desk) -> None:
         prevent_initial_call=True,
     )(lambda fields, search: fast(previewed(desk.at("/goals", search), fields)))
     app.clientside_callback(
-        "function(href){return window.dash_clientside.clicktrail.go(href&&href.split('#')[0])}",
+        _ONWARD,
         Output("goal-done", "modified_timestamp"),
         Input("goal-done", "data"),
         prevent_initial_call=True,
     )
+
+
+_ONWARD = """function(href) {
+  const {go, again} = window.dash_clientside.clicktrail, to = href && href.split('#')[0];
+  return to === location.pathname + location.search ? again(true) : go(to);
+}"""
+"""Where to go after a goal was written; the same address is asked anew."""
 
 
 def saved(view: View, fields: Mapping[str, Any] | None) -> tuple[Any, Any]:

@@ -26,9 +26,9 @@ _ALL = 255
 _DEFINITION = (
     "Conversions: human sessions that start in the period and hold the goal; a session with it twice counts "
     "once. A session holds a goal when an event in its time meets the condition, on any channel. Rate: of "
-    "all human sessions, with Wilson's 95 % interval. Value: of orders their revenue less refunds, of another "
-    "goal its conversions times its value. The period before is as long; while the period runs it is counted "
-    "up to the same day and time of day."
+    "all human sessions, with Wilson's 95 % interval. Value: of orders their revenue less refunds, of "
+    "another goal its conversions times its value. The period before is as long; while the period runs it "
+    "is counted up to the same day and time of day."
 )
 
 

@@ -26,9 +26,9 @@ SORTS: Mapping[str, int] = {
 _EVERYBODY_SQL, _PEOPLE_SQL = (read_sql(__package__ or "", name) for name in ("everybody.sql", "people.sql"))
 _ALWAYS = ("1970-01-01 00:00:00.000", "2149-01-01 00:00:00.000")
 _DEFINITION = (
-    "People: a visitor, or the person to whom visitors were joined. First and last seen, sessions, orders "
-    "and value are of all their human sessions, not only of those in the period; value is net of refunds. The "
-    "channel is that of the first session, the country that of the last one."
+    "People: a visitor, or the person to whom visitors were joined. First and last seen, sessions, "
+    "orders and value are of all their human sessions, not only of those in the period; value is net of"
+    " refunds. The channel is that of the first session, the country that of the last one."
 )
 
 

@@ -24,7 +24,7 @@ OPTION_OF = {
 }
 """Own parameter of the page → option of the report."""
 
-PARAMS = (*OPTION_OF, "show", "cohort")
+PARAMS = (*OPTION_OF, "show", "cohort", "tab")
 DEFAULT_BREAKDOWN = "channel"
 Shown = Literal["people", "money"]
 

@@ -43,6 +43,7 @@ def curve_card(view: View, answer: Answer) -> Node:
         html.P(text(f"retention.axis.{unit}"), className="axis-title muted xs"),
         tools=tools,
         info=computed(view, answer.sql("cells"), text(f"retention.how.{answer.shows}", zone=view.zone)),
+        look="how-in how-right",
     )
 
 
@@ -52,7 +53,7 @@ def time_card(view: View, answer: Answer) -> Node:
     info = computed(view, answer.sql("time_to_return"), text("retention.how.time"))
     if len(found.curve()) < 2:
         body = empty("clock", text("retention.time.none"), text("retention.time.none.words"), small=True)
-        return card(text("retention.time"), body, info=info)
+        return card(text("retention.time"), body, info=info, look="how-in how-right")
     gone = found.back.whole - found.back.part
     waiting = link(text.n("retention.time.waiting", gone), people_href(view, "retention", WAITING), "a")
     said = time_sentence(view, answer)
@@ -63,6 +64,7 @@ def time_card(view: View, answer: Answer) -> Node:
         html.P(text("retention.axis.time"), className="axis-title muted xs"),
         tools=[exports(view, "retention", "time")],
         info=info,
+        look="how-in how-right",
     )
 
 
@@ -113,7 +115,7 @@ def breakdown_card(view: View, answer: Answer) -> Node:
     groups = [group for group in report.groups if group.next.whole]
     if not groups:
         body = empty("users", text("empty.list"), text(f"retention.sub.early.{unit}"), small=True)
-        return card(title, body, tools=tools, info=info)
+        return card(title, body, tools=tools, info=info, look="how-in")
     top = max(group.next.high or 0.0 for group in groups) or 1.0
     heads = [html.Th(text.name("field", by), scope="col")]
     heads += [
@@ -125,7 +127,7 @@ def breakdown_card(view: View, answer: Answer) -> Node:
     table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)], className="t rows close by")
     box = html.Div(table, className="scroll-x", tabIndex="0", role="region", **{"aria-label": title})
     rest = html.P(text.n("retention.by.more", more), className="muted xs") if more > 0 else None
-    return card(title, box, rest, tools=tools, info=info)
+    return card(title, box, rest, tools=tools, info=info, look="how-in")
 
 
 def _group(view: View, answer: Answer, group: Group, top: float) -> Node:

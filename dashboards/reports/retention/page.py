@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from dash import html
 
 from clicktrail.errors import ConfigError
 from dashboards import format
+from dashboards.annotations import notes_menu
 from dashboards.conditions import ConditionError
 from dashboards.controls import period_tools
+from dashboards.coverage import coverage
 from dashboards.footing import cover, coverage_words, health
 from dashboards.page import Node, Page, View
 from dashboards.parts import card, computed, empty, exports, link
+from dashboards.people import Selection
+from dashboards.reports.lifecycle import tab as life
 from dashboards.reports.retention.answer import PARAMS, Answer, ask
 from dashboards.reports.retention.cards import breakdown_card, cohort_card, curve_card, time_card
 from dashboards.reports.retention.heat import COLUMNS, ROWS, heat, legend, shown
-from dashboards.reports.retention.question import measure, question, readable
-from dashboards.reports.retention.tables import download
-from dashboards.reports.retention.who import people
+from dashboards.reports.retention.question import life_question, measure, question, readable, tabs
+from dashboards.reports.retention.tables import download as table
+from dashboards.reports.retention.who import people as cohort_people
 from dashboards.reports.retention.words import sentence
 from dashboards.shell import no_site, shell
 from dashboards.snippet import first_steps
@@ -28,10 +34,47 @@ def layout(view: View) -> Node:
     if view.site is None:
         return no_site(view, title)
     try:
-        answer = ask(view)
+        tab = view.state.one("tab", "cohorts")
+        if tab not in ("cohorts", "lifecycle"):
+            raise ConfigError(f"tab={tab}: choose cohorts, lifecycle")
+        return _lifecycle(view, title) if tab == "lifecycle" else _cohorts(view, title)
     except ConfigError as error:
         body = [question(view, readable(view)), _unanswered(view, error)]
-        return shell(view, *body, title=title, tools=period_tools(view))
+        return shell(view, *body, title=title, tools=[tabs(view), *period_tools(view)])
+
+
+def people(view: View, who: str) -> Selection | None:
+    """The people behind a number of either tab."""
+    return life.people(view, who) if who.startswith(life.WORD) else cohort_people(view, who)
+
+
+def download(view: View, name: str) -> list[list[object]] | None:
+    """The rows of a table of either tab; None for one we do not have."""
+    return life.rows(view) if name == "lifecycle" and view.site else table(view, name)
+
+
+def _lifecycle(view: View, title: str) -> Node:
+    assert view.site is not None
+    with ThreadPoolExecutor(1) as pool:
+        covered = pool.submit(coverage, view.desk.store, view.site, view.period, now=view.desk.now())
+        found = life.answer(view)
+        covers = covered.result()
+    if covers.last_received is None and not view.state.f:
+        return shell(view, first_steps(view), title=title)
+    return shell(
+        view,
+        life_question(view),
+        *life.cards(view, found),
+        cover(view, covers),
+        title=title,
+        sub=life.sentence(view, found),
+        tools=[tabs(view), *period_tools(view), notes_menu(view)],
+        health=health(view, covers),
+    )
+
+
+def _cohorts(view: View, title: str) -> Node:
+    answer = ask(view)
     if answer.coverage.last_received is None and not view.state.f:
         return shell(view, first_steps(view), title=title)
     left = [_heat_card(view, answer), breakdown_card(view, answer)]
@@ -47,7 +90,7 @@ def layout(view: View) -> Node:
         cover(view, answer.coverage),
         title=title,
         sub=sentence(view, answer),
-        tools=period_tools(view),
+        tools=[tabs(view), *period_tools(view)],
         health=health(view, answer.coverage),
     )
 
@@ -61,7 +104,10 @@ def _heat_card(view: View, answer: Answer) -> Node:
     if not report.everyone.size:
         longer = link(text("period.90d"), view.state.href(p="90d", start="", end=""), "btn")
         return card(
-            title, empty("repeat-2", text("empty.period"), text("empty.period.words"), longer), info=info
+            title,
+            empty("repeat-2", text("empty.period"), text("empty.period.words"), longer),
+            info=info,
+            look="how-in",
         )
     return card(
         title,
@@ -69,6 +115,7 @@ def _heat_card(view: View, answer: Answer) -> Node:
         html.Div([legend(view, answer), *_notes(view, answer)], className="heat-foot"),
         tools=tools,
         info=info,
+        look="how-in",
     )
 
 

@@ -38,6 +38,21 @@ def question(view: View, options: RetentionOptions | None) -> Node:
     return html.Div([left, html.Div(toggles, className="row g8 wrap")], className="row g12 wrap asked")
 
 
+def life_question(view: View) -> Node:
+    """The same for the lifecycle: its filters and its periods."""
+    text = view.text
+    units = [(name, text(f"retention.unit.{name}")) for name in ("day", "week", "month")]
+    toggles = [toggle(view, text("retention.unit"), "period", units, "week")]
+    left = html.Div(chips(view), className="row g8 wrap grow")
+    return html.Div([left, html.Div(toggles, className="row g8 wrap")], className="row g12 wrap asked")
+
+
+def tabs(view: View) -> Node:
+    """Cohorts or lifecycle."""
+    both = [(name, view.text(f"retention.tab.{name}")) for name in ("cohorts", "lifecycle")]
+    return toggle(view, view.text("retention.tab"), "tab", both, "cohorts")
+
+
 def measure(view: View) -> Node:
     """People or money."""
     shows = [(name, view.text(f"retention.show.{name}")) for name in ("people", "money")]

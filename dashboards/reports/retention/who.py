@@ -61,7 +61,7 @@ def people(view: View, text: str) -> Selection | None:
         return None
     asked = ask(view.desk.store, site, view.period, options, view.state.f, now=view.desk.now())
     if text == WAITING:
-        return _selection(
+        return selection(
             asked, fill(_WAITING_SQL, first_visits=FIRST_VISITS), {}, view.text("retention.who.waiting")
         )
     meant = read_who(text)
@@ -77,10 +77,11 @@ def people(view: View, text: str) -> Selection | None:
         "of_value": meant.value or "",
     }
     wanted = fill(_WANTED_SQL, people=Expression(asked.people))
-    return _selection(asked, wanted, values, _title(view, options, meant))
+    return selection(asked, wanted, values, _title(view, options, meant))
 
 
-def _selection(asked: Asked, wanted: str, values: dict[str, object], title: str) -> Selection:
+def selection(asked: Asked, wanted: str, values: dict[str, object], title: str) -> Selection:
+    """The people of a query with one column `person`, the hash of their id."""
     names = fill(_NAMES_SQL, wanted=Expression(wanted))
     made = asked.kept.computed("people", "", names, {**asked.given, **values})
     return Selection(title, made.sql, made.used(), made.ahead)

@@ -13,6 +13,8 @@ from dashboards.controls import period_tools, share_button
 from dashboards.footing import bad_request
 from dashboards.page import PEOPLE, Desk, Node, Page, View
 from dashboards.parts import icon, link
+from dashboards.reports.churn.person import risk_card
+from dashboards.reports.churn.risk import risk_of
 from dashboards.reports.people.query import Person
 from dashboards.reports.people.table import name
 from dashboards.reports.visitor.joins import joins_card, unlink
@@ -59,9 +61,8 @@ def _person(view: View, found: Visitor, asked: Options) -> Node:
     everybody = link(
         [icon("users"), html.Span(view.text("visitor.everybody"))], view.state.href(PEOPLE), "btn"
     )
-    side = html.Div(
-        [touch_card(view, found), profile_card(view, found), joins_card(view, found)], className="grid top"
-    )
+    cards = [_risk(view, found), touch_card(view, found), profile_card(view, found), joins_card(view, found)]
+    side = html.Div(cards, className="grid top")
     return shell(
         view,
         head_card(view, found),
@@ -72,6 +73,16 @@ def _person(view: View, found: Visitor, asked: Options) -> Node:
         sub=view.text("visitor.who", name=name(found.person_id)),
         tools=[find_form(view), everybody, share_button(view)],
     )
+
+
+def _risk(view: View, found: Visitor) -> Node:
+    """The person's risk of leaving; who is not in play, or before the first forecast, has none."""
+    assert view.site is not None
+    try:
+        risks = risk_of(view.desk.store, view.site, [found.person_id], view.desk.now())
+    except ConfigError:
+        risks = {}
+    return risk_card(view, risks.get(found.person_id))
 
 
 def download(view: View, table: str) -> list[list[object]] | None:

@@ -38,16 +38,16 @@ _MEMBERS_SQL, _FACTS_SQL, _EVENTS_SQL, _EDGES_SQL, _TIMELINE_SQL = (
     for name in ("members.sql", "facts.sql", "events.sql", "edges.sql", "timeline.sql")
 )
 _FACTS = (
-    "All human sessions of the person, whenever they were: of every visitor id that is joined to it. Value "
-    "is net of refunds, in the site's currency. The usual gap is the median number of days from one day with a "
-    "session to the next."
+    "All human sessions of the person, whenever they were: of every visitor id that is joined to it. "
+    "Value is net of refunds, in the site's currency. The usual gap is the median number of days from "
+    "one day with a session to the next."
 )
 _EVENTS = "All events of the person by visitor id and by channel, first and last by the time they happened."
 _EDGES = "Statements that an id of this person and another id are one; each can be taken away."
 _TIMELINE = (
-    "Every event of the person, the newest session first. Events that say the same and follow each other "
-    "in a session are one line with their number. What happened outside of sessions (server, mail, calls, store) "
-    "stands with the session that spans its time."
+    "Every event of the person, the newest session first. Events that say the same and follow each "
+    "other in a session are one line with their number. What happened outside of sessions (server, "
+    "mail, calls, store) stands with the session that spans its time."
 )
 
 
