@@ -212,6 +212,15 @@ def test_pages_that_are_not_theirs_are_refused_and_not_offered(people: dict[str,
     assert "您的角色无权" in people["viewer"].page("/users", "?site=shop&lang=zh")
 
 
+def test_what_may_not_be_saved_is_not_offered(people: dict[str, Person]) -> None:
+    steps = "?site=shop&step=path%3D/&step=path%3D/hats"
+    for path, forms in (("/goals", "goal-form"), (f"/funnel{steps}", "funnel-ask"), ("/", "note-ask")):
+        page, _, search = path.partition("?")
+        search = f"?{search}" if search else "?site=shop"
+        for name, offered in (("limited", False), ("marketer", True)):
+            assert (f'"data-store": "{forms}"' in people[name].page(page, search)) == offered, (path, name)
+
+
 def test_a_refused_callback_says_why_in_the_language_of_its_page(people: dict[str, Person]) -> None:
     said = people["viewer"].client.post(
         "/_dash-update-component",

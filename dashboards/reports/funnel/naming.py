@@ -10,6 +10,7 @@ from dash import Dash, Input, Output, dcc, html
 from dash import State as Given
 
 from clicktrail.errors import ClicktrailError, ConfigError
+from dashboards.access import CHANGE
 from dashboards.controls import hidden
 from dashboards.page import Desk, Node, View
 from dashboards.parts import icon, link, menu
@@ -24,7 +25,7 @@ def saved_menu(view: View, found: Sequence[SavedFunnel]) -> Node:
     rows: list[Node] = [_row(view, one) for one in found]
     if not rows:
         rows = [html.P(text("funnel.saved.none"), className="muted sm pad8")]
-    if len(view.state.all("step")) > 1:
+    if len(view.state.all("step")) > 1 and view.may(CHANGE):
         current = next((one.name for one in found if is_open(view, one)), "")
         rows.append(_form("save", "", current, text("funnel.saved.save"), text("funnel.saved.name")))
     here = next((one.name for one in found if is_open(view, one)), text("funnel.saved"))
@@ -48,6 +49,8 @@ def _row(view: View, one: SavedFunnel) -> Node:
     """Its name, a form to rename it, and a cross."""
     text, on = view.text, is_open(view, one)
     name = link(one.name, open_href(view, one), "grow break", **({"aria-current": "true"} if on else {}))
+    if not view.may(CHANGE):
+        return html.Div([name], className="row g8 fn-row sm")
     change = html.Details(
         [
             html.Summary(

@@ -13,6 +13,7 @@ from dash import State as Given
 
 from clicktrail.errors import ClicktrailError, ConfigError, StoreError
 from dashboards import format, people, table
+from dashboards.access import CHANGE
 from dashboards.controls import chips, period_tools
 from dashboards.coverage import Coverage, coverage
 from dashboards.footing import bad_request, cover, coverage_words, health
@@ -41,7 +42,8 @@ def layout(view: View) -> Node:
         answer, edited = _ask(view), _edited(view)
     except ConfigError as error:
         return shell(view, chips(view), bad_request(view, error), title=title, tools=period_tools(view))
-    columns = html.Div([_list(view, answer), form.editor(view, edited)], className="grid top")
+    parts = [_list(view, answer), form.editor(view, edited) if view.may(CHANGE) else None]
+    columns = html.Div([part for part in parts if part is not None], className="grid top")
     return shell(
         view,
         chips(view),
@@ -133,7 +135,7 @@ def _row(  # noqa: PLR0913 - what a row is drawn with
 
 
 def _tools(view: View, goal: Goal) -> Node:
-    if goal == ORDERS:
+    if goal == ORDERS or not view.may(CHANGE):
         return None
     name = view.text("goals.edit", name=goal.name)
     pencil = link(

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from dash import html
 
 from dashboards import format
+from dashboards.access import SET_UP
 from dashboards.controls import hidden
 from dashboards.page import Desk, Node, View
 from dashboards.parts import card, computed, icon, menu
@@ -61,7 +62,7 @@ def _edge(view: View, one: Edge) -> Node:
         f"visitor.edge.{one.state}", source=text.name("visitor.source", one.source), day=_day(view, moment)
     )
     words = html.Div([html.Div(ends), html.Div(said, className="muted xs")], className="grow")
-    undo = _undo(view, one) if one.state == "joins" else None
+    undo = _undo(view, one) if one.state == "joins" and view.may(SET_UP) else None
     return html.Div([words, undo] if undo is not None else [words], className="fact")
 
 
