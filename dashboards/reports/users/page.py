@@ -161,7 +161,9 @@ def download(view: View, name: str) -> list[list[object]] | None:
     if name != "users":
         return None
     users = objects.users(view.desk.store)
-    rows: list[list[object]] = [[user.name, site, role] for user in users for site, role in sorted(user.roles.items())]
+    rows: list[list[object]] = [
+        [user.name, site, role] for user in users for site, role in sorted(user.roles.items())
+    ]
     return [["user", "site", "role"], *rows]
 
 
