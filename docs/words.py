@@ -78,7 +78,7 @@ REPORTS = {
         "converted, rate, low, high, in_progress, unfinished (entries of it may still convert, or come)",
         "next": "with `--next`: for each step what those did next who left after it: step, left, "
         "nothing_more, types (event_type, event_name of a custom one, count), paths (path, count)",
-        "people": "with `--people WHO` only: who, count, people (at most `--limit` person ids)",
+        "people": "with `--people WHO`: who, count, people (at most `--limit` person ids)",
         "meta": "what was asked, and when",
     },
     "retention": {
