@@ -82,7 +82,7 @@ def exports(view: View, page: str, name: str) -> Node:
             className="btn sm quiet",
             download="",
             title=view.text(f"{kind}.title"),
-            **{"aria-label": f"{said}: {view.text(f'{kind}.title')}: {name}"},
+            **{"aria-label": f"{said}: {view.text(f'{kind}.title')}, {name}"},
         )
         for kind, said in kinds
     ]

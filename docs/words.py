@@ -78,7 +78,7 @@ REPORTS = {
         "converted, rate, low, high, in_progress, unfinished (entries of it may still convert, or come)",
         "next": "with `--next`: for each step what those did next who left after it: step, left, "
         "nothing_more, types (event_type, event_name of a custom one, count), paths (path, count)",
-        "people": "with `--people WHO` only: who, count, people (at most `--limit` person ids)",
+        "people": "with `--people WHO`: who, count, people (at most `--limit` person ids)",
         "meta": "what was asked, and when",
     },
     "retention": {
@@ -95,7 +95,9 @@ REPORTS = {
         "so many days, by Kaplan and Meier with Greenwood's 95% band; who has not come back is watched until "
         "now",
         "coverage": "visitors with a session in the report, and those left out of everything else because "
-        "their id lasts one day only",
+        "their id lasts one day only; started_earlier: people whose first start of all lies before the "
+        "report (0: the data begin here, so that some of the first cohort are not new; null with recurring "
+        "starts)",
         "breakdown": "with --breakdown: cohorts and mean of each of the ten values with most people, by the "
         "value of the field at the start; next is the period after it over the finished cohorts, with its "
         "95% interval and the p_value of the difference to the rest (adjusted for how many values are "

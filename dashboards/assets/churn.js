@@ -24,12 +24,12 @@
   const line = (above, words) => {
     const chart = document.querySelector('#churn-where .js-plotly-plot');
     if (!chart || !window.Plotly) return;
-    window.Plotly.relayout(chart, {
-      'shapes[0].x0': above, 'shapes[0].x1': above, 'annotations[0].x': above, 'annotations[0].text': words,
-    });
     const bars = Array.from({ length: 100 / WIDTH }, (_, at) => (at + 1) * WIDTH > above);
     const colours = bars.map((beyond) => colour(beyond ? '--c2' : '--line-strong'));
-    window.Plotly.restyle(chart, { 'marker.color': [colours] }, [0]);
+    const shift = {
+      'shapes[0].x0': above, 'shapes[0].x1': above, 'annotations[0].x': above, 'annotations[0].text': words,
+    };
+    window.Plotly.update(chart, { 'marker.color': [colours] }, shift, [0]);
   };
   const move = (slider) => {
     const above = Number(slider.value);

@@ -68,10 +68,11 @@ class Report:
 def _funnel(store: Store, site: Site, asked: ReportOptions) -> dict[str, Any]:
     options = funnel_options.parse(asked.own)
     found = funnel(store, site, asked.period, options, asked.filters, now=asked.now).to_json()
+    people = None
     if options.people:
         ready = question(store, site, asked.period, options, asked.filters, now=asked.now)
-        found["people"] = people_json(store, ready, options.people, asked.limit)
-    return found
+        people = people_json(store, ready, options.people, asked.limit)
+    return {**found, "people": people}
 
 
 def _retention(store: Store, site: Site, asked: ReportOptions) -> dict[str, Any]:

@@ -112,6 +112,9 @@ def test_the_slider_moves_numbers_line_and_address_without_a_request(
     assert page.inner_text("[data-out=misses]") == f"{reach.misses:,.0f}"
     assert page.inner_text("[data-out=risk]") == "from 53% up"
     assert "threshold 53%" in page.inner_text("#churn-where")
+    fills = "[...document.querySelectorAll('#churn-where .point path')].map((bar) => bar.style.fill)"
+    page.wait_for_function(f"{fills}[9] === {fills}[0] && {fills}[10] === {fills}[19]", timeout=MS)
+    assert page.evaluate(f"{fills}[9] !== {fills}[10]"), "bars beyond the threshold have the colour of risk"
     assert asked(page)["above"] == ["53"]
     assert [url for url in requests if "/assets/favicon" not in url] == []
     assert "who=above%3A53" in page.get_attribute("a[data-who]", "href")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -13,6 +14,7 @@ import pytest
 from clicktrail.errors import ConfigError
 from crm import bgnbd_fit, logistic, rf_table
 from crm.activity import Activity, activity_of, day_number
+from crm.backtest import Backtest
 from crm.calibration import Shift
 from crm.churn import churn_risk
 from crm.features import SIGNS, features
@@ -80,17 +82,23 @@ def orders_of(activity: Activity) -> Activity:
     return activity_of(frame.filter(second))
 
 
+@cache
+def record() -> Backtest:
+    """A record of past weeks, whatever it says."""
+    found = churn_risk(shop(3_000, 182, seed=2), TODAY, "visit", HORIZON).backtest
+    assert found is not None
+    return found
+
+
 def forced(name: str, primary: Primary, now: Snapshot, train: Snapshot, shift: Shift) -> Fitted:
     """A forecast of one model, whether or not it would be the champion."""
     base = fitted_of(churn_risk(shop(60, 182, seed=1), TODAY, primary, HORIZON))
     seen = histories(now.everyone)
-    record = churn_risk(shop(3_000, 182, seed=2), TODAY, "visit", HORIZON).backtest
-    assert record is not None
     bare = replace(
         base,
         primary=primary,
         site_gap=now.people.site_gap,
-        backtest=replace(record, shift=shift),
+        backtest=replace(record(), shift=shift),
         bg_nbd=None,
         rf_table=None,
         logistic=None,

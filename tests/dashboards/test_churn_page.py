@@ -21,7 +21,7 @@ from crm.bands import HIGH
 from dashboards.app import create_app
 from dashboards.i18n import Text
 from dashboards.page import Desk
-from dashboards.reports.churn import sentences
+from dashboards.reports.churn import fit, sentences
 from dashboards.reports.churn.cards import Bins
 from dashboards.reports.churn.options import ChurnOptions, Listing
 from dashboards.reports.churn.page import PAGE
@@ -180,6 +180,17 @@ def test_a_forecast_worse_than_the_base_rate_is_not_shown(
     assert "the forecast did no better than giving everybody the base rate" in shown
     assert "Past weeks: Brier" in shown
     assert " in 10" not in shown
+
+
+def test_a_large_site_without_a_forecast_is_told_the_command(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fit, "SMALL", 100)
+    shown = page(client, "/churn", "?site=leavers&primary=order&horizon=14d")
+    assert "No forecast yet" in shown
+    assert '"clicktrail score --site leavers --primary order --horizon 14"' in shown
+    assert "还没有预测" in page(client, "/churn", "?site=leavers&primary=order&horizon=14d&lang=zh")
+    assert "Regression on seven facts" in page(client, "/churn", "?site=leavers"), "that one is kept"
 
 
 def replace_days(made: Activity, days: Ints) -> Activity:

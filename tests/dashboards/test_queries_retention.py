@@ -86,6 +86,13 @@ def agree(
     report = retention(store, Site(found.site_id, timezone=period.zone), period, options, filters, now=now)
     periods = calendar(period, options.period, now)
     assert table(report) == expected(rows, options, periods)
+    assert report.earlier == reference.earlier(
+        rows,
+        options,
+        periods,
+        starts=CONDITIONS[options.start_condition],
+        returns=CONDITIONS[options.return_condition],
+    )
     waits = reference.waits(rows, periods)
     assert report.time_to_return.back == Rate(sum(back for _, back in waits), len(waits))
     longest = max((seconds for seconds, _ in waits), default=0)
@@ -254,7 +261,7 @@ def test_known_people_are_counted_by_hand(store: Store, hand: Site) -> None:
     ]
     half = Rate(2, 3)
     assert [said["mean"][1][name] for name in ("rate", "low", "high")] == [half.value, half.low, half.high]
-    assert said["coverage"] == {"visitors": 7, "left_out": 1, "left_out_share": 1 / 7}
+    assert said["coverage"] == {"visitors": 7, "left_out": 1, "left_out_share": 1 / 7, "started_earlier": 2}
     assert said["breakdown"] == []
     assert (said["meta"]["return"], said["meta"]["to"]) == ("on", "2026-03-06")
 

@@ -57,6 +57,8 @@ def test_the_sentence_the_cells_and_the_verdicts_are_those_of_the_club(client: A
     assert "from=retention&who=back.1.2026-09-07" in shown
     assert "from=retention&who=gone.1.2026-11-02" in shown
     assert "who=waiting" in shown
+    assert "The data begin in the week of 31 Aug: some of its people will have come before." in shown
+    assert "The data begin" not in page(client, "/retention", "?site=club&p=30d")
 
 
 def test_the_page_the_command_and_the_downloads_say_the_same(client: Any, reader: Store) -> None:

@@ -127,6 +127,21 @@ def test_each_stage_of_the_lifecycle_opens_its_people(
     assert people_of_page(view, "life.old.2026-10-05") is None
 
 
+def test_a_list_says_in_words_whom_it_holds(store: Store, found: History, tmp_path: Path) -> None:
+    view = view_of(store, found.site_id, tmp_path, breakdown="country")
+
+    def title(text: str) -> str:
+        chosen = people_of_page(view, text)
+        assert chosen is not None
+        return chosen.title
+
+    start = date(2026, 10, 5)
+    assert title(who("back", 2, start)) == "Started in the week of 5 Oct, back in week 2"
+    assert title(who("gone", 1, start, "DE")) == "Started in the week of 5 Oct, not back in week 1 · DE"
+    assert title(who("back", 0, None, "")) == "Started in these weeks · (not set)"
+    assert title("life.dormant.2026-10-05") == "Stayed away: week of 5 Oct"
+
+
 def test_a_filter_holds_for_the_people_too(store: Store, found: History, tmp_path: Path) -> None:
     view = view_of(store, found.site_id, tmp_path, f="path=/b & country=DE")
     everyone = view_of(store, found.site_id, tmp_path)

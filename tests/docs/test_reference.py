@@ -74,7 +74,7 @@ def test_every_reason_has_its_sentence_and_no_other_word_has() -> None:
 def test_the_keys_of_every_report_are_documented(store: Store) -> None:
     site = Site(id="shop")
     plain = ReportOptions(Period(date(2026, 3, 1), date(2026, 3, 2), "UTC"), NOW)
-    funnel = replace(plain, own={"step": ["path=/", "path=/pricing"]})
+    funnel = replace(plain, own={"step": ["path=/", "path=/pricing"], "people": ["entered"]})
     said = {
         name: list(report.run(store, site, funnel if name == "funnel" else plain))
         for name, report in REPORTS.items()

@@ -39,6 +39,17 @@ class Learnt:
     is_kept: bool
 
 
+class NoForecastError(ConfigError):
+    """No forecast is kept, and there are too many `sessions` to learn one on the way; `command` makes one."""
+
+    def __init__(self, command: str, sessions: int) -> None:
+        self.command, self.sessions = command, sessions
+        super().__init__(
+            f"no forecast is kept and {sessions:,} sessions are too many to learn one on the way: "
+            f"run `{command}`"
+        )
+
+
 def learn(store: Store, site: Site, primary: Primary, horizon: int | None, moment: Moment) -> Fitted:
     """Fit the forecast of a site from what was known at the end of the last whole day."""
     asked = days_query(site, primary, moment)
@@ -61,7 +72,7 @@ def days_query(site: Site, primary: Primary, moment: Moment) -> Computed:
 def forecast(store: Store, site: Site, options: ChurnOptions, moment: Moment) -> Learnt:
     """The newest kept forecast of at most 35 days before the moment, else one fitted now.
 
-    ConfigError with the command to run when there is none and the site is too large to fit one on the way.
+    NoForecastError when there is none and the site is too large to fit one on the way.
     """
     kept = _kept(store, site, options, moment)
     if kept is not None and moment.whole - kept.as_of <= OLDEST:
@@ -71,10 +82,7 @@ def forecast(store: Store, site: Site, options: ChurnOptions, moment: Moment) ->
         more = f" --primary {options.primary}" if options.primary != "visit" else ""
         more += f" --horizon {options.horizon}" if options.horizon else ""
         more += f" --as-of {moment.whole}" if options.as_of else ""
-        raise ConfigError(
-            f"no forecast is kept for {site.id} and {size:,} sessions are too many to fit one on the way: "
-            f"run `clicktrail score --site {site.id}{more}`"
-        )
+        raise NoForecastError(f"clicktrail score --site {site.id}{more}", size)
     return Learnt(learn(store, site, options.primary, options.horizon, moment), is_kept=False)
 
 

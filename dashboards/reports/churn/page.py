@@ -15,12 +15,13 @@ from dashboards.controls import chips, kept, share_button, toggle, url_form
 from dashboards.coverage import Coverage, coverage
 from dashboards.footing import bad_request, cover, health
 from dashboards.page import Node, Page, View
-from dashboards.parts import card, empty, icon, link, menu, unseen
+from dashboards.parts import card, copy_button, empty, icon, link, menu, unseen
 from dashboards.people import Selection
 from dashboards.reports.churn import cards, tables
 from dashboards.reports.churn.asked import PARAMS, Asked, read
+from dashboards.reports.churn.fit import NoForecastError
 from dashboards.reports.churn.model_card import model_card
-from dashboards.reports.churn.options import PRIMARIES
+from dashboards.reports.churn.options import PRIMARIES, ChurnOptions
 from dashboards.reports.churn.query import churn
 from dashboards.reports.churn.records import Churn
 from dashboards.reports.churn.selection import select
@@ -46,6 +47,9 @@ def layout(view: View) -> Node:
     try:
         asked = read(view)
         answer = _ask(view, asked)
+    except NoForecastError as error:
+        body = [_switches(view, read(view).options, None), _no_forecast(view, error)]
+        return shell(view, *body, title=title, tools=[_as_of(view), share_button(view)])
     except ConfigError as error:
         return shell(view, chips(view), bad_request(view, error), title=title, tools=[share_button(view)])
     if answer.coverage.last_received is None and not view.state.f:
@@ -124,20 +128,34 @@ def _sentence(view: View, found: Churn) -> str:
     return text("churn.sentence", gone=gone, people=people, verb=verb, days=fitted.horizon.days)
 
 
+def _no_forecast(view: View, error: NoForecastError) -> Node:
+    """The command that makes a forecast, to copy."""
+    text = view.text
+    words = text("churn.no_forecast.words", n=format.number(error.sessions))
+    command = [html.Pre(error.command, tabIndex="0"), copy_button(text, text("churn.no_forecast.copy"))]
+    body = empty("clock", text("churn.no_forecast"), words, html.Div(command, className="code"), alone=True)
+    return html.Section(body, className="card")
+
+
 def _choices(view: View, found: Churn) -> Node:
     """What coming back is, within how many days, and the filters."""
-    text, asked = view.text, found.options
+    switches = _switches(view, found.options, found.fitted.horizon.days)
+    return html.Div([switches, chips(view)], className="row wrap picks")
+
+
+def _switches(view: View, asked: ChurnOptions, usual_days: int | None) -> Node:
+    """The two choices that need a forecast of their own; `usual_days`: the horizon that was chosen."""
+    text = view.text
     primaries = [(name, text(f"churn.primary.{name}")) for name in PRIMARIES]
     usual = text("churn.horizon.site")
-    if asked.horizon is None:
-        usual = text("churn.horizon.auto", days=found.fitted.horizon.days)
+    if asked.horizon is None and usual_days is not None:
+        usual = text("churn.horizon.auto", days=usual_days)
     spans = [("", usual)] + [(f"{n}d", text("churn.horizon.days", n=n)) for n in HORIZONS]
     if asked.horizon is not None and asked.horizon not in HORIZONS:
         spans.append((view.state.one("horizon"), text("churn.horizon.days", n=asked.horizon)))
     parts = [
         _labelled(text("churn.primary"), toggle(view, text("churn.primary"), "primary", primaries, "visit")),
         _labelled(text("churn.horizon"), toggle(view, text("churn.horizon"), "horizon", spans, "")),
-        chips(view),
     ]
     return html.Div(parts, className="row wrap picks")
 

@@ -1,6 +1,7 @@
 -- Pages of two periods by the time of their views: [middle, until), and [since, cut) before it.
 -- A view is known by its page_view_id; its visible time and depth are the largest that its events told.
 -- A view belongs to the session of its visitor that starts last before it, if that one has not ended.
+-- Grouping by one hash of what makes a view costs two thirds of grouping by its parts.
 -- The day is asked for beside the instant: only so does the engine use the sort key.
 SELECT
     d.*,
@@ -28,20 +29,18 @@ FROM (
         sumIf(c.views, c.current) AS views,
         sumIf(c.views, NOT c.current) AS views_before,
         uniqExactIf(c.person, c.current AND c.views > 0) AS visitors,
-        uniqExactIf(c.person, NOT c.current AND c.views > 0) AS visitors_before,
-        uniqExactIf((c.vh, c.start), c.current AND c.views > 0 AND c.inside) AS sessions,
-        uniqExactIf((c.vh, c.start), c.current AND c.views > 0 AND c.ended) AS exits,
-        uniqExactIf((c.vh, c.start), c.current AND c.views > 0 AND c.won) AS converted,
+        uniqExactIf(c.session, c.current AND c.views > 0 AND c.inside) AS sessions,
+        uniqExactIf(c.session, c.current AND c.views > 0 AND c.ended) AS exits,
+        uniqExactIf(c.session, c.current AND c.views > 0 AND c.won) AS converted,
         countIf(c.current AND c.views > 0 AND c.engaged_ms > 0) AS timed,
         quantileExactIf(0.5)(c.engaged_ms, c.current AND c.views > 0 AND c.engaged_ms > 0) AS engaged_ms,
         countIf(c.current AND c.views > 0 AND c.scroll_pct > 0) AS scrolled,
         quantileExactIf(0.75)(c.scroll_pct, c.current AND c.views > 0 AND c.scroll_pct > 0) AS scroll_pct
     FROM (
         SELECT
-            b.current AS current,
-            b.path AS path,
-            b.vh AS vh,
-            b.start AS start,
+            any(b.current) AS current,
+            any(b.path) AS path,
+            any(b.session) AS session,
             any(b.person) AS person,
             any(b.inside) AS inside,
             any(b.ended) AS ended,
@@ -55,7 +54,7 @@ FROM (
                 e.path AS path,
                 e.vh AS vh,
                 e.event_time <= k.`end` AS inside,
-                if(inside, k.start, toDateTime64(0, 3, 'UTC')) AS start,
+                if(inside, cityHash64(e.vh, k.start), 0) AS session,
                 inside AND k.exit_path = e.path AS ended,
                 inside AND k.won AS won,
                 if(p.ph = 0, e.vh, p.ph) AS person,
@@ -95,7 +94,7 @@ FROM (
             WHERE if({active:UInt8}, inside AND NOT k.is_bot AND NOT e.is_bot, NOT e.is_bot)
                 OR ({bots:UInt8} AND inside)
         ) AS b
-        GROUP BY b.current, b.path, b.vh, b.start, b.view
+        GROUP BY cityHash64(b.current, b.path, b.vh, b.session, b.view)
     ) AS c
     GROUP BY c.path
     HAVING views > 0 OR views_before > 0

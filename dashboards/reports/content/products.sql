@@ -73,21 +73,12 @@ FROM (
                         ),
                         JSONExtractArrayRaw(e.items)
                     ),
-                    [(e.target, JSONExtractString(e.properties, 'name'), toDecimal128(0, 4), toDecimal128(0, 4))]
+                    [(e.target, e.name, toDecimal128(0, 4), toDecimal128(0, 4))]
                 ) AS products
             FROM (
-                SELECT vh, event_time, event_type, event_id, is_bot, target, properties, '' AS items, 0 AS ours
-                FROM events FINAL
-                WHERE site_id = {site_id:String}
-                    AND event_time >= {since:DateTime64(3, 'UTC')}
-                    AND toDate(event_time) >= toDate({since:DateTime64(3, 'UTC')})
-                    AND event_time < {until:DateTime64(3, 'UTC')}
-                    AND toDate(event_time) <= toDate({until:DateTime64(3, 'UTC')})
-                    AND (event_time < {cut:DateTime64(3, 'UTC')} OR event_time >= {middle:DateTime64(3, 'UTC')})
-                    AND event_type IN ('product_view', 'add_to_cart')
-                UNION ALL
                 SELECT
-                    vh, event_time, event_type, event_id, is_bot, target, '' AS properties, items,
+                    vh, event_time, event_type, event_id, is_bot, target, items,
+                    if(event_type = 'order', '', JSONExtractString(properties, 'name')) AS name,
                     currency IN ('', {currency:String}) AS ours
                 FROM events FINAL
                 WHERE site_id = {site_id:String}
@@ -96,9 +87,9 @@ FROM (
                     AND event_time < {until:DateTime64(3, 'UTC')}
                     AND toDate(event_time) <= toDate({until:DateTime64(3, 'UTC')})
                     AND (event_time < {cut:DateTime64(3, 'UTC')} OR event_time >= {middle:DateTime64(3, 'UTC')})
-                    AND event_type = 'order'
+                    AND event_type IN ('product_view', 'add_to_cart', 'order')
                 ORDER BY event_time, seq, event_id
-                LIMIT 1 BY vh, if(order_id = '', event_id, order_id)
+                LIMIT 1 BY vh, if(event_type = 'order' AND order_id != '', (1, order_id), (0, event_id))
             ) AS e
             ASOF LEFT JOIN (
                 SELECT s.vh AS vh, s.start AS start, s.`end` AS `end`, s.is_bot AS is_bot

@@ -109,6 +109,10 @@ def _row(view: View, found: Lifecycle, one: Stage) -> Node:
 def _name(view: View, found: Lifecycle, start: date) -> str:
     if found.unit == "month":
         return view.text("retention.month", month=start.month, year=start.year)
+    return _day(view, start)
+
+
+def _day(view: View, start: date) -> str:
     return format.day(start, view.lang, year=start.year != view.today.year)
 
 
@@ -132,5 +136,9 @@ def people(view: View, word: str) -> Selection | None:
     if at is None:
         return None
     wanted = fill(_WANTED_SQL, people=Expression(asked.people))
-    title = view.text(f"retention.life.who.{unit}", stage=view.text(f"retention.life.{stage}"), day=start)
+    title = view.text(
+        f"retention.life.who.{unit}",
+        stage=view.text(f"retention.life.{stage}"),
+        day=_day(view, periods.start(at)),
+    )
     return selection(asked, wanted, {"at": at, "stage": stage}, title)

@@ -23,7 +23,7 @@ from dashboards.reports.retention.heat import COLUMNS, ROWS, heat, legend, shown
 from dashboards.reports.retention.question import life_question, measure, question, readable, tabs
 from dashboards.reports.retention.tables import download as table
 from dashboards.reports.retention.who import people as cohort_people
-from dashboards.reports.retention.words import sentence
+from dashboards.reports.retention.words import name_of, sentence
 from dashboards.shell import no_site, shell
 from dashboards.snippet import first_steps
 
@@ -123,6 +123,11 @@ def _notes(view: View, answer: Answer) -> list[Node]:
     """Who is left out, what is not shown, and a longer period where a few cohorts only fit."""
     text, report = view.text, answer.report
     cohorts, notes = report.everyone.cohorts, list[Node]()
+    if report.begins_with_the_data:
+        name = name_of(view, answer, next(cohort for cohort in cohorts if cohort.size))
+        notes.append(
+            html.P(text(f"retention.begins.{report.options.period}", name=name), className="muted xs")
+        )
     left_out = report.left_out
     if left_out.whole:
         share = format.share(left_out.part, left_out.whole)

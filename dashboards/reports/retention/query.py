@@ -70,7 +70,8 @@ def retention(  # noqa: PLR0913 - what every report is asked with, and its optio
     tables = kept.tables(store, given)
     with ThreadPoolExecutor(len(queries)) as pool:
         cells, shares, waited = pool.map(lambda one: one.rows(store, tables), queries)
-    everyone, groups = _groups(cells, periods)
+    everyone, groups = _groups([row for row in cells if row["cohort"] >= 0], periods)
+    earlier = sum(row["people"] for row in cells if row["cohort"] < 0)
     return Retention(
         site_id=site.id,
         period=asked.period,
@@ -80,6 +81,7 @@ def retention(  # noqa: PLR0913 - what every report is asked with, and its optio
         everyone=everyone,
         groups=tuple(groups[:GROUPS]) if options.breakdown else (),
         values=len(groups) if options.breakdown else 0,
+        earlier=earlier if options.start == "first" else None,
         left_out=Rate(shares[0]["left_out"], shares[0]["visitors"]),
         time_to_return=_time_to_return(waited),
         computed=queries,

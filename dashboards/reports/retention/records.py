@@ -197,9 +197,19 @@ class Retention:
     everyone: Group
     groups: tuple[Group, ...]  # of the breakdown, most people first, at most GROUPS
     values: int  # that the breakdown has in all
+    earlier: int | None  # people whose first start lies before the report; None: recurring, not asked
     left_out: Rate  # visitors whose id lasts one day only, of those with a session that touches the report
     time_to_return: TimeToReturn
     computed: tuple[Computed, ...]
+
+    @property
+    def begins_with_the_data(self) -> bool:
+        """Whether nobody is known from before the first cohort, so that some of its people are not new.
+
+        With a filter or a condition that may be the truth, so nothing is said.
+        """
+        asked = bool(self.filters or self.options.start_condition)
+        return self.earlier == 0 and self.everyone.size > 0 and not asked
 
     def to_json(self) -> dict[str, Any]:
         """The keys scripts rely on; what was asked, and when, under `meta`."""
@@ -210,6 +220,7 @@ class Retention:
                 "visitors": self.left_out.whole,
                 "left_out": self.left_out.part,
                 "left_out_share": self.left_out.value,
+                "started_earlier": self.earlier,
             },
             "breakdown": [
                 {"value": g.value, "size": g.size, "next": g.compared(), **g.to_json()} for g in self.groups

@@ -94,6 +94,21 @@ def members(
     return dict(found)
 
 
+def earlier(
+    known: Known,
+    options: RetentionOptions,
+    calendar: Calendar,
+    *,
+    starts: Meets | None = None,
+    returns: Meets | None = None,
+) -> int | None:
+    """People whose first start lies before the calendar; None where that is not asked."""
+    if options.start != "first":
+        return None
+    acts = _by_person(known, options, calendar, starts, returns)
+    return sum(cohort < 0 for own in acts.values() for cohort, _ in _cohorts(own, options))
+
+
 def waits(known: Known, calendar: Calendar) -> list[tuple[int, bool]]:
     """(whole seconds, whether back) of each person whose first visit of all history starts in the calendar.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from dashboards import format
 from dashboards.computed import read_sql
 from dashboards.expressions import Expression, fill
 from dashboards.page import View
@@ -98,12 +99,15 @@ def _places(asked: Asked, meant: Who) -> tuple[int, int] | None:
 
 
 def _title(view: View, options: RetentionOptions, meant: Who) -> str:
-    text = view.text
-    start = text(f"retention.who.all.{options.period}")
+    """Started in the week of 2 Nov, back in week 1 · WAP."""
+    text, unit = view.text, options.period
+    said = text(f"retention.who.all.{unit}")
     if meant.cohort is not None:
-        start = text(f"retention.who.of.{options.period}", day=meant.cohort.isoformat())
-    value = (
-        "" if meant.value is None else f" · {view.text.name(options.breakdown, meant.value) or text('unset')}"
-    )
-    when = text(f"retention.later.{options.period}", n=meant.later_by)
-    return text(f"retention.who.{meant.kind}", start=start, when=when) + value
+        day = format.day(meant.cohort, view.lang, year=meant.cohort.year != view.today.year)
+        said = text(f"retention.who.of.{unit}", day=day)
+    if meant.later_by:
+        when = text(f"retention.when.{unit}", n=meant.later_by)
+        said = text(f"retention.who.{meant.kind}", start=said, when=when)
+    if meant.value is not None:
+        said += f" · {text.name(options.breakdown, meant.value) if meant.value else text('unset')}"
+    return said

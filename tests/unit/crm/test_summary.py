@@ -175,7 +175,7 @@ def test_days_and_numbers() -> None:
         ({"person_id": ["a"], "value": [1.0]}, "column day must be Date, found none"),
         (
             {"person_id": [1], "day": [date(2026, 1, 1)], "value": [1.0]},
-            "person_id must be String, found Int64",
+            "person_id must be String or UInt64, found Int64",
         ),
         ({"person_id": [None, "a"], "day": [date(2026, 1, 1)] * 2, "value": [1.0, 2.0]}, "holds 1 nulls"),
         ({"person_id": ["a"], "day": [date(2026, 1, 1)], "value": [float("nan")]}, "not finite"),
