@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from store.tables.client import Store
-from tests.clicktrail_process import answers, free_ports, here, run, running, until
+from tests.clicktrail_process import WAIT_S, answers, free_ports, here, run, running, until
 from tests.integration.test_commands import told
 
 PASSWORD = b"three blue bottles\n"
@@ -90,7 +90,7 @@ def test_a_running_dashboard_asks_and_hears_of_changes_at_once(data: Path) -> No
     # 127.0.0.2 stands in front as a proxy that is believed; 127.0.0.1 is not.
     with running(data, "dashboard", dashboard_port=port, dashboard_proxy="127.0.0.2") as dashboard:
         until(lambda: answers(port), why=dashboard.said)
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as browser:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=WAIT_S) as browser:
             assert browser.get("/").headers["location"] == "/login"
             assert browser.post("/_dash-update-component", json={}).status_code == 401
             forged = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example"}
@@ -105,7 +105,9 @@ def test_a_running_dashboard_asks_and_hears_of_changes_at_once(data: Path) -> No
             "X-Forwarded-Host": "s.example",
             "X-Forwarded-For": "10.1.2.3",
         }
-        with httpx.Client(transport=proxied, base_url=f"http://127.0.0.1:{port}", headers=headers) as browser:
+        with httpx.Client(
+            transport=proxied, base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=WAIT_S
+        ) as browser:
             assert "__Host-" in browser.get("/login").headers["set-cookie"]
             for _ in range(2):
                 assert _log_in(browser, "https://s.example", {}).status_code == 401
