@@ -26,12 +26,16 @@ SHIFT_CUTOFFS = 4  # by so many of the newest weeks
 
 @dataclass(frozen=True)
 class Trial:
-    """One past day: what the rivals forecast for the people of that day, and what came of it (people,)."""
+    """One past day: what the rivals forecast for the people of that day, and what came of it (people,).
+
+    `ranked` (people,): who had been active on more than one day; None: everybody.
+    """
 
     as_of: date
     churned: Bools
     base: Floats
     risk: dict[ModelName, Floats]
+    ranked: Bools | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ class Backtest:
     rivals: dict[ModelName, float]
     base_brier: float
     shift: Shift
+    ranked: Accuracy | None = None
+    """Over all cut-offs without newcomers; None when there were only those."""
 
     @property
     def beats_base_rate(self) -> bool:
@@ -106,7 +112,8 @@ def _trial(snapshots: Snapshots, as_of: int, primary: Primary) -> Trial | None:
     # A site too young for a base rate is measured against the one to come, which no forecast can know.
     base = float((train or test).labelled.mean())
     risk = {model.name: model.risk(test.people) for model in fitted}
-    return Trial(day_of(as_of), test.labelled, np.full(len(test.labelled), base), risk)
+    ranked = test.people.active_days > 1
+    return Trial(day_of(as_of), test.labelled, np.full(len(test.labelled), base), risk, ranked)
 
 
 def backtest(made: tuple[Trial, ...], primary: Primary) -> Backtest | None:
@@ -122,17 +129,29 @@ def backtest(made: tuple[Trial, ...], primary: Primary) -> Backtest | None:
         return None
     briers = {name: np.array([brier_score(t.risk[name], t.churned) for t in tried]) for name in names}
     champion = choose(briers)
-    risk = np.concatenate([trial.risk[champion] for trial in tried])
-    churned = np.concatenate([trial.churned for trial in tried])
-    overall = accuracy(risk, churned, np.concatenate([trial.base for trial in tried]))
+    overall = _over(tried, champion)
+    assert overall is not None
     return Backtest(
         champion=champion,
         overall=overall,
+        ranked=_over(tried, champion, without_newcomers=True),
         cutoffs=tuple(_cutoff(trial, champion) for trial in tried),
         rivals={name: float(scores.mean()) for name, scores in briers.items()},
         base_brier=float(np.mean([brier_score(trial.base, trial.churned) for trial in tried])),
         shift=_shift(overall, tried[-SHIFT_CUTOFFS:], champion),
     )
+
+
+def _over(tried: list[Trial], champion: ModelName, *, without_newcomers: bool = False) -> Accuracy | None:
+    """All cut-offs as one; None when nobody is left."""
+    all_of = [np.ones(len(trial.churned), np.bool_) for trial in tried]
+    if without_newcomers:
+        all_of = [every if t.ranked is None else t.ranked for t, every in zip(tried, all_of, strict=True)]
+    pairs = list(zip(tried, all_of, strict=True))
+    risk = np.concatenate([trial.risk[champion][kept] for trial, kept in pairs])
+    churned = np.concatenate([trial.churned[kept] for trial, kept in pairs])
+    base = np.concatenate([trial.base[kept] for trial, kept in pairs])
+    return accuracy(risk, churned, base) if len(risk) else None
 
 
 def choose(briers: dict[ModelName, Floats]) -> ModelName:

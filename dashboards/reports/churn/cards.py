@@ -163,9 +163,24 @@ def right(view: View, found: Churn, record: Backtest) -> Node:
         html.P(_sentence(view, record), className="sm"),
         graph("churn-right", reliability(overall.deciles, text), text("churn.right.label"), HEIGHT),
         line,
+        html.P(_without_newcomers(view, record), className="muted xs"),
         html.P(text("churn.actionable", days=within(found.fitted.horizon.days)), className="muted xs"),
         info=computed(view, found.computed[3], text("churn.right.how")),
         tools=[exports(view, "churn", "deciles")],
+    )
+
+
+def _without_newcomers(view: View, record: Backtest) -> str:
+    """The figures for those who have a rank in the list."""
+    ranked = record.ranked
+    if ranked is None:
+        return ""
+    return view.text(
+        "churn.right.ranked",
+        n=format.number(ranked.people),
+        auc="–" if ranked.auc is None else f"{ranked.auc:.2f}",
+        brier=f"{ranked.brier:.3f}",
+        base=f"{ranked.base_brier:.3f}",
     )
 
 

@@ -195,6 +195,7 @@ def record_json(record: Backtest) -> dict[str, Any]:
     """The record of past weeks."""
     return {
         **_accuracy_json(record.overall),
+        "ranked": None if record.ranked is None else _accuracy_json(record.ranked),
         "rivals": dict(record.rivals),
         "deciles": [
             {

@@ -206,6 +206,31 @@ def test_forecasts_that_were_right_or_few_are_left_alone() -> None:
     assert right.shift == few.shift == Shift()
 
 
+def test_the_record_without_newcomers_is_that_of_the_others() -> None:
+    made = tuple(replace(trial(week), ranked=np.arange(2_000) % 4 == 0) for week in range(3))
+    found = backtest(made, "visit")
+    assert found is not None
+    assert found.ranked is not None
+    assert found.ranked.people == 3 * 500
+    few = tuple(
+        replace(
+            one,
+            churned=one.churned[::4],
+            base=one.base[::4],
+            risk={name: risk[::4] for name, risk in one.risk.items()},
+            ranked=None,
+        )
+        for one in made
+    )
+    alone = backtest(few, "visit")
+    assert alone is not None
+    assert found.champion == alone.champion
+    assert found.ranked == alone.overall == alone.ranked
+    nobody = backtest(tuple(replace(one, ranked=np.zeros(2_000, np.bool_)) for one in made), "visit")
+    assert nobody is not None
+    assert nobody.ranked is None
+
+
 def test_no_trials_no_record() -> None:
     assert backtest((), "visit") is None
 
