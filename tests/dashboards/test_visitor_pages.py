@@ -116,6 +116,8 @@ def test_a_filter_of_any_page_has_its_people(client: Any, tea: Site) -> None:
 def test_the_timeline_as_a_file(client: Any, tea: Site) -> None:
     rows = client.get(f"/download/visitor/timeline.csv?site=tea&id={BROWSER}&page=2").get_data(as_text=True)
     assert len(rows.splitlines()) == 1 + 12
+    fitting = f"/download/visitor/matches.parquet?{DAYS}&property=plan%3Dgold"
+    assert pl.read_parquet(io.BytesIO(client.get(fitting).data))["person_id"].to_list() == [ODD, ANNA]
 
 
 def test_the_people_that_a_page_means(reader: Store, settings: Settings, tea: Site) -> None:

@@ -7,7 +7,7 @@ from dash import html
 from dashboards import format
 from dashboards.controls import hidden
 from dashboards.page import PEOPLE, Node, View
-from dashboards.parts import card, computed, empty, icon, link
+from dashboards.parts import card, computed, empty, exports, icon, link
 from dashboards.reports.people.query import People
 from dashboards.reports.people.table import table
 from dashboards.reports.visitor.options import Options
@@ -91,5 +91,8 @@ def matches_card(view: View, found: People) -> Node:
     if found.total > len(found.rows):
         title = text("visitor.matches_of", n=len(found.rows), all=format.number(found.total))
     return card(
-        title, table(view, found.rows), info=computed(view, found.chosen, text("visitor.matches.how"))
+        title,
+        table(view, found.rows),
+        tools=[exports(view, "visitor", "matches")],
+        info=computed(view, found.chosen, text("visitor.matches.how")),
     )
