@@ -169,6 +169,11 @@ def test_the_preview_counts_or_says_what_is_wrong_in_the_language_of_the_page(de
     assert "最近 30 天" in str(goals_page.previewed(view, None))
 
 
+def test_a_goal_that_is_changed_shows_what_it_counts_now(client: Any, store: Store, shop: Shop) -> None:
+    put_goal(store, "shop", Goal("hats", "Hats", "path=/hats"))
+    assert "matched 12 events of 10 people" in page(client, "/goals", "?site=shop&edit=hats")
+
+
 def test_a_page_without_comparison_shows_none(client: Any, store: Store, shop: Shop) -> None:
     assert "from 5" in page(client, "/campaigns", "?site=shop")
     assert "from 5" not in page(client, "/campaigns", "?site=shop&cmp=none")
