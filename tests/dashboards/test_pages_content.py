@@ -17,7 +17,7 @@ from dashboards.app import PAGES, create_app
 from dashboards.goals import Goal, goals, put_goal
 from dashboards.page import Desk, View
 from dashboards.reports.goals import page as goals_page
-from dashboards.reports.goals.form import condition_from
+from dashboards.reports.goals.form import condition_from, previewed
 from store.tables.client import Store
 from tests.dashboards.shop import BEFORE, SESSIONS, Shop, click, open_shop
 from tests.dashboards.test_pages import NOW, page
@@ -164,9 +164,14 @@ def test_a_form_adds_changes_and_removes_and_says_what_is_wrong(desk: Desk, stor
 
 def test_the_preview_counts_or_says_what_is_wrong_in_the_language_of_the_page(desk: Desk, shop: Shop) -> None:
     view = desk.at("/goals", "?site=shop&lang=zh")
-    assert "12 个事件" in str(goals_page.previewed(view, {"condition": "path=/hats"}))
-    assert "未知字段" in str(goals_page.previewed(view, {"condition": "colour=red"}))
-    assert "最近 30 天" in str(goals_page.previewed(view, None))
+    assert "12 个事件" in str(previewed(view, {"condition": "path=/hats"}))
+    assert "未知字段" in str(previewed(view, {"condition": "colour=red"}))
+    assert "最近 30 天" in str(previewed(view, None))
+
+
+def test_a_goal_that_is_changed_shows_what_it_counts_now(client: Any, store: Store, shop: Shop) -> None:
+    put_goal(store, "shop", Goal("hats", "Hats", "path=/hats"))
+    assert "matched 12 events of 10 people" in page(client, "/goals", "?site=shop&edit=hats")
 
 
 def test_a_page_without_comparison_shows_none(client: Any, store: Store, shop: Shop) -> None:

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 
 from dash import dcc, html
 
+from clicktrail.errors import ConfigError, StoreError
 from dashboards.conditions import ConditionError, condition
 from dashboards.controls import FILTER_FIELDS, condition_fields, hidden
 from dashboards.goals import LONGEST_CONDITION, LONGEST_NAME, Goal
 from dashboards.page import Node, View
 from dashboards.parts import card, icon, link
+from dashboards.reports.goals.query import preview
 from dashboards.static import Element
 
 FIELDS = ("event_type", "event_name", "target", *(f for f in FILTER_FIELDS if not f.startswith("e")))
@@ -32,6 +34,22 @@ def condition_from(fields: Mapping[str, object]) -> str:
 def said(view: View, error: Exception) -> str:
     """An error in the language of the page."""
     return (error.said(view.text) if isinstance(error, ConditionError) else str(error))[:300]
+
+
+def previewed(view: View, fields: Mapping[str, object] | None) -> Node:
+    """What the condition would have counted in the last 30 days, or what cannot be read of it."""
+    text = view.text
+    asked = condition_from(fields or {})
+    if not asked or view.site is None:
+        return text("goals.preview_wait")
+    try:
+        events, persons = preview(view.desk.store, view.site, asked, now=view.desk.now())
+    except ConfigError as error:
+        return html.Span(said(view, error), className="bad")
+    except StoreError as error:
+        return html.Span(text("error.away" if error.retryable else "error.refused"), className="bad")
+    counts = {"events": text.n("goals.events", events), "people": text.n("goals.persons", persons)}
+    return html.Span([html.Code(asked), html.Br(), text("goals.preview", **counts)])
 
 
 def editor(view: View, edited: Goal | None) -> Node:
@@ -69,9 +87,8 @@ def editor(view: View, edited: Goal | None) -> Node:
         key=edited.id if edited else "new",
         **{"data-store": "goal-form", "data-draft": "goal-draft"},
     )
-    waiting = html.Div(
-        text("goals.preview_wait"), id="goal-preview", className="preview muted", role="status"
-    )
+    shown = previewed(view, {"condition": edited.condition}) if edited else text("goals.preview_wait")
+    waiting = html.Div(shown, id="goal-preview", className="preview muted", role="status")
     trouble = html.Div(id="goal-trouble", className="err", role="alert")
     title = text("goals.edit", name=edited.name) if edited else text("goals.new")
     words = html.P(text("goals.form"), className="muted sm")

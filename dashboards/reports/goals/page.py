@@ -11,7 +11,7 @@ from typing import Any
 from dash import Dash, Input, Output, html, no_update
 from dash import State as Given
 
-from clicktrail.errors import ClicktrailError, ConfigError, StoreError
+from clicktrail.errors import ClicktrailError, ConfigError
 from dashboards import format, people, table
 from dashboards.access import CHANGE
 from dashboards.controls import chips, period_tools
@@ -22,7 +22,7 @@ from dashboards.page import Desk, Node, Page, View
 from dashboards.parts import card, computed, exports, icon, link, spark
 from dashboards.people import Selection
 from dashboards.reports.goals import form
-from dashboards.reports.goals.query import GoalRow, Goals, people_of, preview, reached
+from dashboards.reports.goals.query import GoalRow, Goals, people_of, reached
 from dashboards.shell import no_site, shell
 from dashboards.static import fast
 
@@ -180,7 +180,7 @@ def connect(app: Dash, desk: Desk) -> None:
         Input("goal-draft", "data"),
         Given("_pages_location", "search"),
         prevent_initial_call=True,
-    )(lambda fields, search: fast(previewed(desk.at("/goals", search), fields)))
+    )(lambda fields, search: fast(form.previewed(desk.at("/goals", search), fields)))
     app.clientside_callback(
         _ONWARD,
         Output("goal-done", "modified_timestamp"),
@@ -223,22 +223,6 @@ def _typed(view: View, fields: Mapping[str, Any]) -> Goal:
     if not fields.get("id") and goal.id in {one.id for one in goals(view.desk.store, view.site.id)}:
         raise ConfigError(view.text("goals.taken", id=goal.id))
     return goal
-
-
-def previewed(view: View, fields: Mapping[str, Any] | None) -> Node:
-    """What the condition would have counted in the last 30 days, or what cannot be read of it."""
-    text = view.text
-    asked = form.condition_from(fields or {})
-    if not asked or view.site is None:
-        return text("goals.preview_wait")
-    try:
-        events, persons = preview(view.desk.store, view.site, asked, now=view.desk.now())
-    except ConfigError as error:
-        return html.Span(form.said(view, error), className="bad")
-    except StoreError as error:
-        return html.Span(text("error.away" if error.retryable else "error.refused"), className="bad")
-    counts = {"events": text.n("goals.events", events), "people": text.n("goals.persons", persons)}
-    return html.Span([html.Code(asked), html.Br(), text("goals.preview", **counts)])
 
 
 PAGE = Page(
