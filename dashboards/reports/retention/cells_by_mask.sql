@@ -7,10 +7,10 @@ SELECT
     sum(cell.3) AS revenue
 FROM (
     SELECT
-        b.value AS value,
         start AS cohort,
+        if(cohort < 0, '', b.value) AS value,
         arrayFilter(i -> i > cohort, arrayMap(bit -> toInt32(bit) - 1, bitPositionsToArray(b.returned))) AS later,
-        arrayConcat(
+        if(cohort < 0, [(toInt32(0), b.people, toDecimal128(0, 4))], arrayConcat(
             [(toInt32(0), b.people, toDecimal128(0, 4))],
             arrayMap(
                 k -> (toInt32(k), b.people, toDecimal128(0, 4)),
@@ -25,7 +25,7 @@ FROM (
                 arrayFilter(at -> at >= cohort, b.paid.1),
                 arrayFilter((amount, at) -> at >= cohort, b.paid.2, b.paid.1)
             )
-        ) AS cells
+        )) AS cells
     FROM (
         SELECT
             value,
@@ -37,7 +37,7 @@ FROM (
         GROUP BY value, started, returned
     ) AS b
     ARRAY JOIN if({first:UInt8}, arraySlice(b.starts, 1, 1), b.starts) AS start
-    WHERE start >= 0
+    WHERE start >= 0 OR {first:UInt8}
 ) AS c
 ARRAY JOIN c.cells AS cell
 GROUP BY value, cohort, later_by
