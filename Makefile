@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check types lint format bench soak docs lock wheel browser-tools clean
+.PHONY: help setup demo test check types lint format bench bench-dashboard soak docs lock wheel browser-tools clean
 
 help: ## list what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ format: $(READY) ## write the code in the project's style
 
 bench: $(READY) ## measure beside rivals, on data it makes itself
 	$(RUN) -m bench
+
+bench-dashboard: $(READY) ## measure reports over many events (EVENTS=10000000 PERSONS=500000)
+	$(RUN) -m bench.dashboard --events $(or $(EVENTS),10000000) --persons $(or $(PERSONS),500000)
 
 soak: $(READY) ## kill the parts a hundred times under load, on the file log and on Kafka (KILLS=100 SEED=1)
 	$(RUN) -m tests.integration.test_kills $(or $(KILLS),100) $(or $(SEED),1) file
