@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 from collections import Counter
 from collections.abc import Callable
@@ -78,6 +79,9 @@ _ASKED = st.builds(
     bots=st.sampled_from((False, False, True)),
     now=st.sampled_from(NOW).map(utc),
 )
+
+EXAMPLES = int(os.environ.get("CLICKTRAIL_TEST_EXAMPLES", "15"))
+"""Invented histories; a longer search: give more."""
 
 
 def per_unit(store: Store, site: Site, one: Asked) -> dict[str, Reached]:
@@ -244,7 +248,9 @@ REFILLED = FunnelOptions(
 
 
 @example(one=Asked(REFILLED, "", False, utc(NOW[0])), seed=0)
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(one=_ASKED, seed=st.integers(0, 3))
 def test_every_unit_came_as_far_as_the_readable_form_says(store: Store, one: Asked, seed: int) -> None:
     site = Site(f"histories-{seed}")

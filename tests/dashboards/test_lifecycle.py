@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -21,8 +22,13 @@ from tests.dashboards.history import History, write
 from tests.dashboards.retained import PLACES, history, known, visitors
 from tests.dashboards.test_queries_retention import MARCH, NOW, PERSONS, SESSIONS, events_of
 
+EXAMPLES = int(os.environ.get("CLICKTRAIL_TEST_EXAMPLES", "8"))
+"""Invented histories; a longer search: give more."""
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+
+@settings(
+    max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(data=st.data(), place=st.sampled_from(PLACES), people=visitors(16))
 def test_any_history_gives_what_the_reference_says(
     store: Store, data: st.DataObject, place: tuple[str, date], people: list[Any]

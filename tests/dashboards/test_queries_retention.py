@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -46,6 +47,9 @@ OPTIONS = st.builds(
     return_condition=st.sampled_from(list(CONDITIONS)),
     breakdown=st.sampled_from(["", "country", "source"]),
 )
+
+EXAMPLES = int(os.environ.get("CLICKTRAIL_TEST_EXAMPLES", "10"))
+"""Invented histories; a longer search: give more."""
 
 
 def table(report: Retention) -> dict[tuple[str, int, int], tuple[int, Decimal]]:
@@ -109,7 +113,9 @@ def left_out(rows: Known, periods: Calendar) -> Rate:
     return Rate(len(seen & rows.daily()), len(seen))
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(data=st.data(), place=st.sampled_from(PLACES), people=visitors(16))
 def test_any_history_gives_what_the_reference_says(
     store: Store, data: st.DataObject, place: tuple[str, date], people: list[Any]
