@@ -38,3 +38,8 @@ class Rate:
             0.0 if self.part == 0 else max(0.0, middle - half),
             1.0 if self.part == n else min(1.0, middle + half),
         )
+
+
+def relative(now: int, before: int) -> float | None:
+    """Relative change; None for what is new."""
+    return now / before - 1 if before else None

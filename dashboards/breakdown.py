@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from clicktrail.errors import ConfigError
-from crm.rate import Rate
+from crm.rate import Rate, relative
 from dashboards.computed import Computed, iso, money, read_sql, sql_instant
 from dashboards.conditions import condition
 from dashboards.expressions import Expression, fill
@@ -109,7 +109,7 @@ class Group:
     @property
     def change(self) -> float | None:
         """Relative change of the sessions; None for what is new."""
-        return self.sessions / self.sessions_before - 1 if self.sessions_before else None
+        return relative(self.sessions, self.sessions_before)
 
     def to_json(self) -> dict[str, Any]:
         """Counts, rates with their intervals, money as text."""

@@ -36,12 +36,15 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def against_rest(rates: Sequence[Rate], least: int = LEAST) -> list[float | None]:
-    """For each part of a whole the adjusted p-value against the other parts; None for one too small."""
-    whole = Rate(sum(rate.part for rate in rates), sum(rate.whole for rate in rates))
+def against_rest(rates: Sequence[Rate], whole: Rate | None = None) -> list[float | None]:
+    """For each part of a whole (their sum, unless given) the adjusted p-value against all the rest.
+
+    None for a part that is too small, or that is the whole.
+    """
+    whole = whole or Rate(sum(rate.part for rate in rates), sum(rate.whole for rate in rates))
     raw = [
         two_sided(rate, Rate(whole.part - rate.part, whole.whole - rate.whole))
-        if rate.whole >= least
+        if rate.whole >= LEAST
         else None
         for rate in rates
     ]

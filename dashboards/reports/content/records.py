@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from crm.rate import Rate
+from crm.rate import Rate, relative
 from dashboards.breakdown import Group
 from dashboards.computed import Computed, iso, money
 from dashboards.goals import Goal
@@ -43,7 +43,7 @@ class PageRow:
     @property
     def change(self) -> float | None:
         """Relative change of the views; None for what is new."""
-        return self.views / self.views_before - 1 if self.views_before else None
+        return relative(self.views, self.views_before)
 
     def to_json(self) -> dict[str, Any]:
         """Counts, times, rates with their intervals."""
@@ -92,7 +92,7 @@ class ActRow:
     @property
     def change(self) -> float | None:
         """Relative change of the events; None for what is new."""
-        return self.events / self.events_before - 1 if self.events_before else None
+        return relative(self.events, self.events_before)
 
     def to_json(self) -> dict[str, Any]:
         """Every count, and the rates with their intervals."""
@@ -139,7 +139,7 @@ class ProductRow:
     @property
     def change(self) -> float | None:
         """Relative change of the views; None for what is new."""
-        return self.views / self.views_before - 1 if self.views_before else None
+        return relative(self.views, self.views_before)
 
     def to_json(self) -> dict[str, Any]:
         """Every count; money as text."""

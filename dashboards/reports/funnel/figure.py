@@ -11,7 +11,8 @@ from dashboards import format, theme
 from dashboards.annotations import Annotation, lines
 from dashboards.i18n import Text
 from dashboards.reports.funnel.names import interval, share
-from dashboards.reports.funnel.records import LEAST_ENTRIES, Bucket
+from dashboards.reports.funnel.records import Bucket
+from dashboards.significance import LEAST
 
 HEIGHT = 240
 _HOVER = "%{customdata}<extra></extra>"
@@ -49,7 +50,7 @@ def _top(buckets: Sequence[Bucket]) -> float:
     """The end of the axis: the highest rate with some air, and most of the band of days with many entries."""
     rates = [one.converted for one in buckets if one.converted.whole]
     highest = max((rate.value or 0.0 for rate in rates), default=0.0)
-    sure = max((rate.high or 0.0 for rate in rates if rate.whole >= LEAST_ENTRIES), default=0.0)
+    sure = max((rate.high or 0.0 for rate in rates if rate.whole >= LEAST), default=0.0)
     return min(1.0, 1.1 * max(highest, sure)) or 1.0
 
 

@@ -18,9 +18,9 @@ from dashboards.expressions import Expression, fill
 from dashboards.filters import SessionFilter, check_by_engine, session_filter
 from dashboards.period import DAY, Period, local_date, midnight
 from dashboards.reports.funnel.options import FunnelOptions
-from dashboards.reports.funnel.records import LEAST_ENTRIES, Act, Bucket, Funnel, Next, Segment, Step
+from dashboards.reports.funnel.records import Act, Bucket, Funnel, Next, Segment, Step
 from dashboards.reports.funnel.sql import acts, packs, units
-from dashboards.significance import benjamini_hochberg, two_sided
+from dashboards.significance import LEAST, against_rest
 from schemas.objects import Site
 from store.tables.client import Store
 
@@ -153,7 +153,7 @@ def asked(site: Site, period: Period, options: FunnelOptions, kept: SessionFilte
         "window_ms": options.window_ms,
         "now_ms": (now - period.begins) // _MS,
         "last_step": options.required[-1],
-        "least": LEAST_ENTRIES,
+        "least": LEAST,
         "most_next": MOST_NEXT,
         "broken_down": int(bool(options.breakdown)),
         "at_step": options.at_step,
@@ -230,12 +230,9 @@ def _segments(rows: Sequence[dict[str, Any]], whole: Rate) -> tuple[Segment, ...
     """Each against the rest, the p-values adjusted for how many there are; the largest first."""
     values = sorted(_by_name(rows).items(), key=lambda one: (-one[1][0]["entered"], one[0].encode()))
     rates = [Rate(steps[0]["converted"], steps[0]["entered"]) for _, steps in values]
-    raw = [two_sided(one, Rate(whole.part - one.part, whole.whole - one.whole)) for one in rates]
-    tested = [at for at, p in enumerate(raw) if p is not None]
-    adjusted = dict(zip(tested, benjamini_hochberg([p for p in raw if p is not None]), strict=True))
     return tuple(
-        Segment(value, tuple(row["count"] for row in steps), rate, adjusted.get(at))
-        for at, ((value, steps), rate) in enumerate(zip(values, rates, strict=True))
+        Segment(value, tuple(row["count"] for row in steps), rate, p_value)
+        for (value, steps), rate, p_value in zip(values, rates, against_rest(rates, whole), strict=True)
     )
 
 

@@ -10,12 +10,7 @@ from crm.rate import Rate
 from dashboards.computed import Computed, iso
 from dashboards.period import Period
 from dashboards.reports.funnel.options import FunnelOptions
-
-LEAST_ENTRIES = 30
-"""A segment with fewer entries is not shown."""
-
-CLEAR = 0.05
-"""A segment differs clearly from the rest at an adjusted p-value below this."""
+from dashboards.significance import CLEAR
 
 
 @dataclass(frozen=True)

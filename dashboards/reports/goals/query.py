@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from crm.rate import Rate
+from crm.rate import Rate, relative
 from dashboards.breakdown import buckets, parameters
 from dashboards.computed import Computed, iso, money, read_sql, sql_instant
 from dashboards.expressions import fill, which
@@ -66,7 +66,7 @@ class GoalRow:
     @property
     def change(self) -> float | None:
         """Relative change of the conversions; None for what is new."""
-        return self.conversions / self.conversions_before - 1 if self.conversions_before else None
+        return relative(self.conversions, self.conversions_before)
 
     def to_json(self) -> dict[str, Any]:
         """The goal, its counts and its rate with the interval."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import sqrt
 
+from crm.rate import relative
 from dashboards.reports.overview.records import Overview, PageRow, TopRow
 
 _CLEAR = 3.0  # standard deviations of a difference of two counts
@@ -32,7 +33,7 @@ class Change:
     @property
     def share(self) -> float | None:
         """Relative change; None for what is new."""
-        return self.now / self.before - 1 if self.before else None
+        return relative(self.now, self.before)
 
     @property
     def clarity(self) -> float:
