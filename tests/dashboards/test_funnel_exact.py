@@ -100,7 +100,7 @@ def check_packed(store: Store, site: Site, one: Asked, wanted: dict[str, Reached
     made = asked(site, PERIOD, one.options, kept, one.now)
     if made.packed is None:
         return
-    rows = kept.computed("units", "", made.packed.sql, made.given).rows(store)
+    rows = kept.computed("units", "", made.packed.units.sql, made.given).rows(store)
     names = store.rows(_HASHES, names=list(wanted))
     hashes = {row["hash"]: row["name"] for row in names}
     sure = {hashes.pop(row["unit"]): row for row in rows if not row["tied"]}

@@ -29,6 +29,7 @@ FROM (
         AND e.event_time < {until:DateTime64(3, 'UTC')}
         AND toDate(e.event_time) <= toDate({until:DateTime64(3, 'UTC')})
         AND bitAnd(mark, /*looked_at*/ 1) != 0
+        AND (/*only*/ 1)
 ) AS e
 ASOF LEFT JOIN (
     SELECT
@@ -42,6 +43,7 @@ ASOF LEFT JOIN (
     WHERE s.site_id = {site_id:String}
         AND s.start >= {since:DateTime64(3, 'UTC')} - toIntervalDay(1)
         AND s.start < {until:DateTime64(3, 'UTC')}
+        AND (/*only*/ 1)
 ) AS k ON e.vh = k.vh AND e.event_time >= k.start
 LEFT JOIN (
     SELECT visitor_id, person_id

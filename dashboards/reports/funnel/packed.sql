@@ -1,6 +1,6 @@
 -- The events of events.sql as one number each: milliseconds since the begin of the period, then seq, then the bits
--- of `mark`. Units are hashes. Ids of events are not read: two events of a unit at the same time and seq are
--- `tied`, and only events.sql knows their order.
+-- of `mark`. Units are hashes. Ids of events are not read: only events.sql knows the order of two events of a unit
+-- at the same time and seq.
 -- Sessions are asked for only where a unit, a filter or a bot among them needs one.
 SELECT
     multiIf(
@@ -33,6 +33,7 @@ FROM (
         AND e.event_time < {until:DateTime64(3, 'UTC')}
         AND toDate(e.event_time) <= toDate({until:DateTime64(3, 'UTC')})
         AND bitAnd(mark, /*looked_at*/ 1) != 0
+        AND (/*only*/ 1)
 ) AS e
 ASOF LEFT JOIN (
     SELECT
@@ -47,6 +48,7 @@ ASOF LEFT JOIN (
         AND s.start >= {since:DateTime64(3, 'UTC')} - toIntervalDay(1)
         AND s.start < {until:DateTime64(3, 'UTC')}
         AND (s.is_bot OR {filtered:UInt8} OR {unit:String} = 'session')
+        AND (/*only*/ 1)
 ) AS k ON e.vh = k.vh AND e.event_time >= k.start
 LEFT JOIN (
     SELECT sipHash64(visitor_id) AS vh, sipHash64(person_id) AS ph

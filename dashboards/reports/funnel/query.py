@@ -17,9 +17,10 @@ from dashboards.conditions import parse as parse_condition
 from dashboards.expressions import Expression, fill
 from dashboards.filters import SessionFilter, check_by_engine, session_filter
 from dashboards.period import DAY, Period, local_date, midnight
+from dashboards.reports.funnel.histories import acts, packs
 from dashboards.reports.funnel.options import FunnelOptions
 from dashboards.reports.funnel.records import Act, Bucket, Funnel, Next, Segment, Step
-from dashboards.reports.funnel.sql import acts, packs, units
+from dashboards.reports.funnel.sql import packed_units, units
 from dashboards.significance import LEAST, against_rest
 from schemas.objects import Site
 from store.tables.client import Store
@@ -27,7 +28,12 @@ from store.tables.client import Store
 MOST_NEXT = 20
 """Most lines of what those did next who left after a step."""
 
-_STEPS_SQL, _NEXT_SQL = (read_sql(__package__ or "", name) for name in ("steps.sql", "next.sql"))
+MOST_TIED = 1000
+"""Up to so many units that the short form cannot order are looked at apart; of more, all exactly."""
+
+_STEPS_SQL, _NEXT_SQL, _OTHERWISE_SQL, _MIXED_SQL = (
+    read_sql(__package__ or "", f"{name}.sql") for name in ("steps", "next", "otherwise", "mixed")
+)
 _ALL, _BY_START, _BY_VALUE = range(3)
 _MS = timedelta(milliseconds=1)
 _STEPS = (
@@ -50,13 +56,31 @@ _NEXT = (
 
 
 @dataclass(frozen=True)
+class Packed:
+    """The short form: of all units, and both forms of the units of the parameter `tied`."""
+
+    units: Expression
+    tied: Expression
+    tied_exactly: Expression
+
+    def mark(self, sql: str) -> str:
+        """A text with the marks `/*packed*/ 1` and `/*exact*/ 1` for the tied units."""
+        return fill(sql, packed=self.tied, exact=self.tied_exactly)
+
+    @property
+    def mixed(self) -> Expression:
+        """All units, the tied ones exactly."""
+        return Expression(fill(_MIXED_SQL, packed=self.units, exact=self.tied_exactly))
+
+
+@dataclass(frozen=True)
 class Question:
     """A funnel made ready to be asked: the query of how far each unit came, and all parameters."""
 
     options: FunnelOptions
     kept: SessionFilter
     units: Expression
-    packed: Expression | None  # the same by the short form of the events
+    packed: Packed | None  # the same by the short form of the events
     given: Mapping[str, object]
 
     def computed(self, name: str, definition: str, sql: str, **marks: Expression) -> Computed:
@@ -125,13 +149,21 @@ def question(  # noqa: PLR0913 - what a report is asked with
 def _reached(
     store: Store, asked: Question, tables: Mapping[str, pl.DataFrame]
 ) -> tuple[Computed, list[dict[str, Any]]]:
-    """The query of the steps and its rows: by the short form, unless there are events it cannot order."""
-    definition = _definition(asked.options)
-    if asked.packed is not None:
-        quick = asked.kept.computed("steps", definition, fill(_STEPS_SQL, units=asked.packed), asked.given)
+    """The query of the steps and its rows: by the short form, where it is sure or made so."""
+    definition, packed = _definition(asked.options), asked.packed
+    if packed is not None:
+        quick = asked.kept.computed("steps", definition, fill(_STEPS_SQL, units=packed.units), asked.given)
         rows = quick.rows(store, tables)
-        if not any(row["tied"] for row in rows):
+        tied = sorted({unit for row in _part(rows, _ALL) for unit in row["tied"]})
+        if not tied:
             return quick, rows
+        if len(tied) <= MOST_TIED:
+            given = {**asked.given, "tied": tied}
+            doubt = asked.kept.computed("otherwise", definition, packed.mark(_OTHERWISE_SQL), given)
+            if not doubt.rows(store, tables)[0]["units"]:
+                return quick, rows
+            mixed = asked.kept.computed("steps", definition, fill(_STEPS_SQL, units=packed.mixed), given)
+            return mixed, mixed.rows(store, tables)
     steps = asked.computed("steps", definition, _STEPS_SQL)
     return steps, steps.rows(store, tables)
 
@@ -143,7 +175,7 @@ def asked(site: Site, period: Period, options: FunnelOptions, kept: SessionFilte
     until = min(period.ends + longest, now + _MS)
     span_ms = max(0, (until - period.begins) // _MS)
     core = units(options, span_ms)
-    packed = units(options, span_ms, packed=True) if packs(options, span_ms) else None
+    packed = _packed(options, span_ms) if packs(options, span_ms) else None
     given: dict[str, object] = {
         "site_id": site.id,
         "since": sql_instant(period.begins),
@@ -155,6 +187,7 @@ def asked(site: Site, period: Period, options: FunnelOptions, kept: SessionFilte
         "last_step": options.required[-1],
         "least": LEAST,
         "most_next": MOST_NEXT,
+        "most_tied": MOST_TIED,
         "broken_down": int(bool(options.breakdown)),
         "at_step": options.at_step,
         "trend": options.trend,
@@ -162,9 +195,17 @@ def asked(site: Site, period: Period, options: FunnelOptions, kept: SessionFilte
         "bots": int(kept.bots),
         **kept.parameters,
         **core.parameters,
-        **(packed.parameters if packed else {}),
+        **(packed.units.parameters if packed else {}),
     }
     return Question(options, kept, core, packed, given)
+
+
+def _packed(options: FunnelOptions, span_ms: int) -> Packed:
+    return Packed(
+        packed_units(options, span_ms),
+        packed_units(options, span_ms, tied=True),
+        units(options, span_ms, tied=True),
+    )
 
 
 def _check(store: Store, options: FunnelOptions) -> None:

@@ -11,147 +11,70 @@ Whatever a person wrote reaches the engine as the value of a parameter; the text
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dashboards.computed import read_sql
-from dashboards.expressions import Expression, expression, fill, text_of
+from dashboards.expressions import Expression
+from dashboards.reports.funnel.histories import (
+    TIED,
+    events,
+    histories,
+    inside_bit,
+    interactive_bit,
+    keys,
+    packed,
+    time_bits,
+)
 from dashboards.reports.funnel.options import LAST_TOUCH, FunnelOptions
-from schemas.event import INTERACTIVE
 
-_EVENTS_SQL, _PACKED_SQL = (read_sql(__package__ or "", name) for name in ("events.sql", "packed.sql"))
-_KEY_BITS = 64
+_START_BITS = 62  # its place has what the time leaves: 29 for a report of 90 days
 
 
-def packs(options: FunnelOptions, span_ms: int) -> bool:
-    """Whether the short form of the events has room, and says all that is asked."""
-    room = max(1, span_ms).bit_length() + _mark_bits(options) < _KEY_BITS
-    return room and (options.open or (options.order != "any" and not options.hold and not options.breakdown))
-
-
-def units(options: FunnelOptions, span_ms: int, *, packed: bool = False) -> Expression:
+def units(options: FunnelOptions, span_ms: int, *, tied: bool = False) -> Expression:
     """One row a unit that entered: `reference.Reached`, and unit, visitor and finish.
 
     visitor: of the attempt's first event; finish: the last required event, as it stands in a history.
-    packed: by the short form of the events, which reads half as much and sorts numbers; without visitor and
-    finish, and not to be trusted where any unit is `tied`.
     `span_ms`: longest time between two events that the query sees. The text keeps the mark `/*sessions*/ 1`
     and needs the parameters of `events.sql` that say when and for whom, window_ms and now_ms (since `since`).
+    tied: only for visitors of the units of the parameter `tied`, hashes.
     """
-    events = _events(options, max(1, span_ms).bit_length()) if packed else _events(options)
+    rows = events(options, TIED) if tied else events(options)
     if options.open:
-        made = _open(events.sql, options, packed=packed)
-    elif packed:
-        shift = 62 - max(1, span_ms).bit_length()
-        made = _in_order(_keys(events.sql, options), options, shift, packed=True)
+        made = _open(rows.sql, options, "mark", "min(visitor_id)")
     elif options.order == "any":
-        made = _best(_in_any_order(_histories(events.sql), options))
+        made = _best(_in_any_order(histories(rows.sql), options))
     else:
-        # Of the 62 bits of a start, its place has what the time leaves: 29 for a report of 90 days.
-        found = _in_order(_histories(events.sql), options, 62 - max(1, span_ms).bit_length())
+        found = _in_order(histories(rows.sql), options, _START_BITS - time_bits(span_ms))
         made = _best(found) if options.hold else found
-    return Expression(made, events.parameters)
+    return Expression(made, rows.parameters)
 
 
-def _events(options: FunnelOptions, time_bits: int = 0) -> Expression:
-    """The rows of `events.sql` with its marks filled; of `packed.sql` if there are bits for a time."""
-    conditions = [*options.steps, *(one.condition for one in options.exclusions)]
-    fits = [expression(text, prefix=f"c{at}_", table="e") for at, text in enumerate(conditions)]
-    held = [text_of(name, prefix=f"h{at}_", table="e") for at, name in enumerate(options.hold)]
-    value = text_of(options.breakdown, prefix="b", table="e") if options.breakdown else Expression("''")
-    looked_at = (1 << len(conditions)) - 1 | (_interactive(options) if options.order == "strict" else 0)
-    bits = " + ".join(f"if({one.sql}, {1 << at}, 0)" for at, one in enumerate(fits))
-    marks = {"fits": Expression(f"toUInt64({bits})"), "looked_at": Expression(str(looked_at))}
-    if time_bits:
-        sizes = {"mark_bits": _mark_bits(options), "seq_bits": _KEY_BITS - time_bits - _mark_bits(options)}
-        return Expression(fill(_PACKED_SQL, **marks), _constants(options) | sizes | _all_values(fits))
-    kept = Expression(f"[{', '.join(one.sql for one in held)}]" if held else "0")
-    text = fill(_EVENTS_SQL, **marks, held=kept, value=value)
-    return Expression(text, _constants(options) | _all_values((*fits, *held, value)))
+def packed_units(options: FunnelOptions, span_ms: int, *, tied: bool = False) -> Expression:
+    """The same by the short form of the events, for options that it `packs`.
+
+    Units are hashes; visitor and finish are missing. Where a unit is `tied`, `units` may say otherwise.
+    """
+    rows = packed(options, span_ms, TIED) if tied else packed(options, span_ms)
+    if options.open:
+        return Expression(_open(rows.sql, options, "key", "''"), rows.parameters)
+    shift = _START_BITS - time_bits(span_ms)
+    return Expression(_in_order(keys(rows.sql, options), options, shift, packed=True), rows.parameters)
 
 
-def _inside(options: FunnelOptions) -> int:
-    """The bit of an event in the period; before it stand those of the steps and of the exclusions."""
-    return 1 << len(options.steps) + len(options.exclusions)
-
-
-def _interactive(options: FunnelOptions) -> int:
-    """The bit of an interactive event."""
-    return _inside(options) << 1
-
-
-def _mark_bits(options: FunnelOptions) -> int:
-    return _interactive(options).bit_length()
-
-
-def acts(options: FunnelOptions) -> Expression:
-    """Every interactive event, in the form of `events.sql`; its value is (event_type, event_name, path)."""
-    text = fill(
-        _EVENTS_SQL,
-        fits=Expression("toUInt64(0)"),
-        held=Expression("0"),
-        looked_at=Expression(str(_interactive(options))),
-        value=Expression("e.event_type, e.event_name, e.path"),
-    )
-    return Expression(text, _constants(options))
-
-
-def _constants(options: FunnelOptions) -> dict[str, object]:
-    return {
-        "unit": options.unit,
-        "interactive": list(INTERACTIVE),
-        "inside_bit": _inside(options),
-        "interactive_bit": _interactive(options),
-    }
-
-
-def _all_values(expressions: Iterable[Expression]) -> dict[str, object]:
-    return {name: value for one in expressions for name, value in one.parameters.items()}
-
-
-def _open(events: str, options: FunnelOptions, *, packed: bool) -> str:
+def _open(rows: str, options: FunnelOptions, mark: str, visitor: str) -> str:
     """Each step by itself: 0 where a unit has it in the range, else -1."""
     steps = len(options.steps)
     after = ", ".join(f"if(bitTest(done, {at}), toInt64(0), toInt64(-1))" for at in range(steps))
     every = (1 << steps) - 1
-    mark, visitor = ("key", "''") if packed else ("mark", "min(visitor_id)")
     return f"""
 SELECT
     unit, visitor, 0 AS stopped, [{after}] AS after_ms, 0 AS in_progress, '' AS value, toInt64(0) AS began_ms,
     0 AS tied
 FROM (
-    SELECT unit, {visitor} AS visitor, groupBitOr({mark}) AS done FROM ({events})
+    SELECT unit, {visitor} AS visitor, groupBitOr({mark}) AS done FROM ({rows})
     WHERE inside AND bitAnd({mark}, {every}) != 0
     GROUP BY unit
 )"""
-
-
-def _keys(events: str, options: FunnelOptions) -> str:
-    """As `_histories`, of the short form; units that never enter are left out."""
-    bits, enters = _mark_bits(options), _plan(options)[0].need
-    return f"""
-SELECT
-    unit,
-    arraySort(groupArray(key)) AS keys,
-    arrayMap(k -> toInt64(bitShiftRight(k, {{seq_bits:UInt8}} + {bits})), keys) AS times,
-    arrayMap(k -> bitAnd(k, {(1 << bits) - 1}), keys) AS marks,
-    length(arrayCompact(arrayMap(k -> bitShiftRight(k, {bits}), keys))) != length(keys) AS tied
-FROM ({events})
-GROUP BY unit
-HAVING bitAnd(groupBitOr(key), {enters}) = {enters}"""
-
-
-def _histories(events: str) -> str:
-    """One row for each unit and what is held: its events in order."""
-    return f"""
-SELECT
-    unit,
-    arraySort(groupArray((at, seq, event_id, visitor_id, mark, value))) AS history,
-    arrayMap(e -> e.1, history) AS times,
-    arrayMap(e -> e.5, history) AS marks,
-    arrayMap(e -> e.6, history) AS shown
-FROM ({events})
-GROUP BY unit, held"""
 
 
 def _with(source: str, columns: Sequence[str]) -> str:
@@ -186,11 +109,11 @@ class _Level:
 
 
 def _plan(options: FunnelOptions) -> list[_Level]:
-    strict = _interactive(options) if options.order == "strict" else 0
+    strict = interactive_bit(options) if options.order == "strict" else 0
     levels = []
     for number, step in enumerate(options.required, 1):
         first, later = _ending(options, step)
-        need = 1 << (step - 1) | strict | (_inside(options) if number == 1 else 0)
+        need = 1 << (step - 1) | strict | (inside_bit(options) if number == 1 else 0)
         levels.append(_Level(number, need, first | strict, later, first))
     return levels
 
@@ -204,14 +127,14 @@ def _ending(options: FunnelOptions, step: int) -> tuple[int, int]:
     return first, later
 
 
-def _in_order(histories: str, options: FunnelOptions, shift: int, *, packed: bool = False) -> str:
+def _in_order(source: str, options: FunnelOptions, shift: int, *, packed: bool = False) -> str:
     """The best attempt of each history: how far, when each step, and whether it can still go on."""
     levels = _plan(options)
     last = len(levels)
     start = (
         f"arrayMap((t, p) -> bitShiftLeft(t, {shift}) + toInt64(p), times, arrayEnumerate(times)) AS starts"
     )
-    made = _with(histories, [start, *(text for level in levels for text in _chain(level, shift))])
+    made = _with(source, [start, *(text for level in levels for text in _chain(level, shift))])
     made = _with(made, [text for level in levels for text in _way(level)])
     furthest = ", ".join(f"f{k} > 0, {k}" for k in range(last, 0, -1))
     made = _with(made, [f"multiIf({furthest}, 0) AS depth", *(_place(k, last) for k in range(last, 0, -1))])
@@ -314,7 +237,7 @@ def _optional(options: FunnelOptions, step: int) -> str:
     return f"if(depth >= {number}, {found}, 0) AS o{step}"
 
 
-def _in_any_order(histories: str, options: FunnelOptions) -> str:
+def _in_any_order(source: str, options: FunnelOptions) -> str:
     """An attempt from each event: when steps 1 to k have all been done since, each by an event of its own.
 
     The fold goes through the events of the window with the largest sets of steps they can fill, and notes
@@ -330,13 +253,14 @@ def _in_any_order(histories: str, options: FunnelOptions) -> str:
     holds = f"arrayExists(s -> bitAnd(s, w) = w, {sets})"
     firsts = f"arrayMap((f, w) -> if(f > 0, f, if({holds}, p, toUInt32(0))), a.2, [{prefixes}])"
     none = f"([toUInt64(0)], arrayWithConstant({steps}, toUInt32(0)))"
+    inside = inside_bit(options)
     made = f"""
 SELECT
     *, begun, times[begun] AS begin,
     arraySlice(times, begun) AS later,
     arraySlice(marks, begun) AS later_marks
-FROM ({histories})
-ARRAY JOIN arrayFilter((p, m) -> bitAnd(m, {_inside(options)}) != 0, arrayEnumerate(marks), marks) AS begun"""
+FROM ({source})
+ARRAY JOIN arrayFilter((p, m) -> bitAnd(m, {inside}) != 0, arrayEnumerate(marks), marks) AS begun"""
     near = "arrayFilter((m, t) -> t - begin <= {window_ms:Int64}, later_marks, later) AS near"
     made = _with(made, [near])
     fold = f"arrayFold((a, m, p) -> ({sets}, {firsts}), near, arrayEnumerate(near), {none}).2 AS firsts"

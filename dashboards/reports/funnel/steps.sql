@@ -8,7 +8,7 @@ SELECT
     count() AS entered,
     countIf(stopped = {last_step:UInt8}) AS converted,
     countIf(after >= 0) AS count,
-    max(u.tied) AS tied,
+    groupUniqArrayIf({most_tied:UInt64} + 1)(u.unit, u.tied) AS tied,
     countIf(after >= 0 AND (step = 1 OR after_ms[step - 1] >= 0)) AS count_with_previous,
     countIf(stopped = step AND u.in_progress) AS in_progress,
     countIf(stopped = step AND stopped < {last_step:UInt8} AND NOT u.in_progress) AS gone,
