@@ -14,3 +14,4 @@ WHERE e.site_id = {site_id:String}
     AND e.event_time < {until:DateTime64(3, 'UTC')}
     AND toDate(e.event_time) <= toDate({until:DateTime64(3, 'UTC')})
     AND (current OR e.event_time < {cut:DateTime64(3, 'UTC')})
+    AND /*paths*/ 1

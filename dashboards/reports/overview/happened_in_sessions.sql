@@ -16,6 +16,7 @@ FROM (
         AND event_time < {until:DateTime64(3, 'UTC')}
         AND toDate(event_time) <= toDate({until:DateTime64(3, 'UTC')})
         AND (event_time >= {middle:DateTime64(3, 'UTC')} OR event_time < {cut:DateTime64(3, 'UTC')})
+        AND /*paths*/ 1
 ) AS e
 ASOF JOIN (
     SELECT s.vh AS vh, s.start AS start, s.`end` AS `end`, s.is_bot AS is_bot

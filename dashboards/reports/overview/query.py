@@ -8,6 +8,8 @@ from dataclasses import fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import polars as pl
+
 from dashboards.computed import Computed, read_sql, sql_instant
 from dashboards.conditions import condition
 from dashboards.expressions import Expression, fill
@@ -19,10 +21,20 @@ from store.tables.client import Store
 
 _NAMED = {"source": ("source", "medium")}
 _EPOCH = date(1970, 1, 1).toordinal()
-_TOTALS_SQL, _TOPS_SQL, _EVENTS_SQL, _PAGES_SQL, _HAPPENED_SQL, _HAPPENED_IN_SESSIONS_SQL = (
-    read_sql(__package__ or "", f"{name}.sql")
-    for name in ("totals", "tops", "events", "pages", "happened", "happened_in_sessions")
+_SQL = {
+    name: read_sql(__package__ or "", f"{name}.sql")
+    for name in ("totals", "tops", "people", "events", "pages", "happened", "happened_in_sessions")
+}
+_MASKS = (
+    ("entry_path", "channel_group", "device_class"),
+    ("browser", "os", "country"),
+    ("source", "campaign"),
 )
+"""Lists whose values share a mask of people.sql."""
+
+_MASK_BITS, _LIST_BITS = 64, 2 * TOP
+_EVERYBODY = 63
+_ONLY_PATHS = Expression("path IN {paths:Array(String)}")
 _LIKE = (
     " The period before is as long. While the period runs, it is counted up to the same day and time of day, "
     "so that like is compared with like."
@@ -34,10 +46,11 @@ _TOTALS = (
 ) + _LIKE
 _EVENTS = (
     "Human events whose time lies in the period, in a session or not; under a filter those inside a session "
-    "that the filter keeps."
+    "that the filter keeps. The ten most viewed pages: page and screen views among these events."
 )
-_PAGES = "The ten most viewed pages: page and screen views among these events, and the people who made them."
+_PAGES = "The people who viewed the ten most viewed pages."
 _LISTS = "The ten most frequent values over the human sessions that start in the period."
+_PEOPLE = "The people of these sessions for each of these values."
 
 
 def overview(
@@ -53,15 +66,16 @@ def overview(
     before = period.previous()
     cut = period.comparable(now)
     given = _parameters(site, before, period, cut, kept)
-    sums = kept.computed("totals", _TOTALS, _TOTALS_SQL, given)
-    happened, pages = _of_events(kept, given)
-    tops = kept.computed("lists", _LISTS, _TOPS_SQL, given)
     tables = kept.tables(store, given)
-    asked = (sums, happened, pages, tops)
     with ThreadPoolExecutor(2) as pool:
-        sum_rows, event_rows, page_rows, top_rows = pool.map(lambda one: one.rows(store, tables), asked)
+        of_events = pool.submit(_of_events, store, kept, given, tables)
+        of_sessions = pool.submit(_of_sessions, store, kept, given, tables)
+        sums = kept.computed("totals", _TOTALS, _SQL["totals"], given)
+        sum_rows = sums.rows(store, tables)
+        event_rows, asked_of_events = of_events.result()
+        top_rows, everybody, asked_of_sessions = of_sessions.result()
     trend = _trend(sum_rows, period, now, current=1)
-    rows: dict[str, list[tuple[int, Any]]] = {"pages": _pages(page_rows)}
+    rows: dict[str, list[tuple[int, Any]]] = {"pages": _pages(event_rows)}
     rows.update({name: _top(top_rows, column) for name, column in LISTS.items()})
     return Overview(
         site_id=site.id,
@@ -69,26 +83,83 @@ def overview(
         previous_period=before,
         filters=tuple(filters),
         asked_at=now,
-        totals=_totals(sum_rows, event_rows, current=1),
-        previous=_totals(sum_rows, event_rows, current=0),
+        totals=_totals(sum_rows, event_rows, everybody, current=1),
+        previous=_totals(sum_rows, event_rows, everybody, current=0),
         unit="hour" if period.days == 1 else "day",
         trend=tuple(b for b in trend if b.start < now or b.sessions),
         previous_trend=_trend(sum_rows, before, now, current=0),
         faded={name: tuple(row for place, row in found if place > TOP) for name, found in rows.items()},
         previous_until=cut,
-        computed=asked,
+        computed=(sums, *asked_of_events, *asked_of_sessions),
         **{name: tuple(row for place, row in found if place <= TOP) for name, found in rows.items()},
     )
 
 
-def _of_events(kept: SessionFilter, given: Mapping[str, object]) -> tuple[Computed, Computed]:
-    """The queries of the events and of the pages; under a filter of those in a session that it keeps."""
-    in_sessions = fill(_HAPPENED_IN_SESSIONS_SQL, sessions=kept.where) if kept.active else ""
-    happened = Expression(in_sessions or _HAPPENED_SQL)
-    return (
-        Computed("events", _EVENTS, fill(_EVENTS_SQL, happened=happened), given, kept.ahead),
-        Computed("pages", _PAGES, fill(_PAGES_SQL, happened=happened), given, kept.ahead),
+_Tables = Mapping[str, pl.DataFrame]
+_Rows = list[dict[str, Any]]
+
+
+def _of_events(
+    store: Store, kept: SessionFilter, given: Mapping[str, object], tables: _Tables
+) -> tuple[_Rows, tuple[Computed, ...]]:
+    """The sums of the events with the paths viewed most and their people; under a filter in kept sessions."""
+    in_sessions = fill(_SQL["happened_in_sessions"], sessions=kept.where) if kept.active else ""
+    happened = in_sessions or _SQL["happened"]
+    counts = Computed(
+        "events", _EVENTS, fill(_SQL["events"], happened=Expression(happened)), given, kept.ahead
     )
+    rows = counts.rows(store, tables)
+    paths = [row["path"] for row in rows if row["views"] or row["views_before"]]
+    viewed = Expression(fill(happened, paths=_ONLY_PATHS))
+    pages = Computed(
+        "pages", _PAGES, fill(_SQL["pages"], happened=viewed), {**given, "paths": paths}, kept.ahead
+    )
+    people = {row["path"]: row for row in pages.rows(store, tables)} if paths else {}
+    return [_with_people(row, people.get(row["path"])) for row in rows], (counts, pages)
+
+
+def _of_sessions(
+    store: Store, kept: SessionFilter, given: Mapping[str, object], tables: _Tables
+) -> tuple[_Rows, Mapping[str, int], tuple[Computed, ...]]:
+    """The rows of the lists, with their people; and how many people there are in all."""
+    tops = kept.computed("lists", _LISTS, _SQL["tops"], given)
+    rows = tops.rows(store, tables)
+    places = _places(rows)
+    asked = kept.computed("people", _PEOPLE, _SQL["people"], {**given, **_bits(places)})
+    people = {row["place"]: row for row in asked.rows(store, tables)} if rows else {}
+    listed = [_with_people(row, people.get(places[_listed(row)])) for row in rows]
+    return listed, _with_people({}, people.get(_EVERYBODY)), (tops, asked)
+
+
+def _with_people(row: dict[str, Any], people: Mapping[str, int] | None) -> dict[str, Any]:
+    """A row with its visitors now and before; none if nobody was found."""
+    return row | {name: people[name] if people else 0 for name in ("visitors", "visitors_before")}
+
+
+def _listed(row: Mapping[str, Any]) -> tuple[str, str]:
+    """(list, value as people.sql knows it)."""
+    name = row["list"]
+    return name, "\n".join(row[field] for field in _NAMED.get(name, (name,)))
+
+
+def _places(rows: _Rows) -> dict[tuple[str, str], int]:
+    """(list, value) → the place of its bit."""
+    made: dict[tuple[str, str], int] = {}
+    for mask, names in enumerate(_MASKS):
+        for at, name in enumerate(names):
+            values = [one for row in rows if (one := _listed(row))[0] == name]
+            first = mask * _MASK_BITS + at * _LIST_BITS
+            made.update({value: first + bit for bit, value in enumerate(values)})
+    return made
+
+
+def _bits(places: Mapping[tuple[str, str], int]) -> dict[str, object]:
+    """The parameters of people.sql: values of each list, and their bits."""
+    made: dict[str, object] = {}
+    for name in LISTS.values():
+        values = {value: place % _MASK_BITS for (of, value), place in places.items() if of == name}
+        made |= {name: list(values), f"{name}_bits": [1 << bit for bit in values.values()]}
+    return made
 
 
 def _parameters(
@@ -107,21 +178,27 @@ def _parameters(
     }
 
 
-def _totals(sums: list[dict[str, Any]], events: list[dict[str, Any]], current: int) -> Totals:
-    row: dict[str, Any] = next((r for r in sums if not r["trend"] and r["current"] == current), {})
-    counts: dict[str, Any] = next((r for r in events if r["current"] == current), {})
-    values = {f.name: row.get(f.name, counts.get(f.name, f.default)) for f in fields(Totals)}
+def _totals(sums: _Rows, events: _Rows, everybody: Mapping[str, int], current: int) -> Totals:
+    end = "" if current else "_before"
+    values: dict[str, Any] = {"visitors": everybody["visitors" + end]}
+    values |= {name: events[0][name + end] if events else 0 for name in ("events", "bot_events")}
+    rows = [row for row in sums if row["current"] == current]
+    for one in fields(Totals):
+        nothing: Any = one.default
+        values.setdefault(one.name, sum((row.get(one.name, 0) for row in rows), start=nothing))
     return Totals(**values)
 
 
 def _trend(rows: list[dict[str, Any]], period: Period, now: datetime, current: int) -> tuple[Bucket, ...]:
     """Every bucket of the period, also those without a session."""
-    found = {row["bucket"]: row for row in rows if row["trend"] and row["current"] == current}
+    found = {row["bucket"]: row for row in rows if row["current"] == current}
     empty = {"visitors": 0, "sessions": 0, "page_views": 0, "bounces": 0, "engaged_s": 0.0}
     made = []
     for key, start, end, label in _calendar(period):
-        row = found.get(key, empty)
-        counts: dict[str, Any] = {name: type(zero)(row[name]) for name, zero in empty.items()}
+        row = found.get(key, {})
+        counts: dict[str, Any] = {
+            name: type(zero)(row.get(f"trend_{name}", zero)) for name, zero in empty.items()
+        }
         made.append(Bucket(start=start, label=label, unfinished=end > now, **counts))
     return tuple(made)
 
@@ -161,7 +238,7 @@ def _top(rows: list[dict[str, Any]], column: str) -> list[tuple[int, TopRow]]:
 
 
 def _pages(rows: list[dict[str, Any]]) -> list[tuple[int, PageRow]]:
-    """(place, row) of the paths."""
+    """(place, row) of the paths that anyone viewed."""
     return [
         (
             row["place"] if row["views"] else TOP + 1,
@@ -174,4 +251,5 @@ def _pages(rows: list[dict[str, Any]]) -> list[tuple[int, PageRow]]:
             ),
         )
         for row in rows
+        if row["views"] or row["views_before"]
     ]

@@ -1,5 +1,6 @@
 -- The ten most frequent values of each session field in either of two periods, counted in both: [middle, until),
--- and [since, cut) before it. place: among the values of the later one.
+-- and [since, cut) before it. place: among the values of the later one. How many people show them is asked for
+-- when they are known: people.sql.
 SELECT
     a.*,
     row_number() OVER (
@@ -27,8 +28,6 @@ FROM (
             'campaign'
         ) AS list,
         entry_path, source, medium, channel_group, device_class, browser, os, country, campaign,
-        uniqExactIf(b.person, b.current) AS visitors,
-        uniqExactIf(b.person, NOT b.current) AS visitors_before,
         countIf(b.current) AS sessions,
         countIf(NOT b.current) AS sessions_before,
         sumIf(b.page_views, b.current) AS page_views,
@@ -36,16 +35,10 @@ FROM (
     FROM (
         SELECT
             s.start >= {middle:DateTime64(3, 'UTC')} AS current,
-            if(p.ph = 0, s.vh, p.ph) AS person,
             s.entry_path AS entry_path, s.source AS source, s.medium AS medium,
             s.channel_group AS channel_group, s.device_class AS device_class, s.browser AS browser, s.os AS os,
             s.country AS country, s.campaign AS campaign, s.page_views AS page_views, s.is_bounce AS is_bounce
         FROM sessions AS s FINAL
-        LEFT JOIN (
-            SELECT sipHash64(visitor_id) AS vh, sipHash64(person_id) AS ph
-            FROM persons FINAL
-            WHERE site_id = {site_id:String}
-        ) AS p ON p.vh = s.vh
         WHERE s.site_id = {site_id:String}
             AND s.start >= {since:DateTime64(3, 'UTC')}
             AND s.start < {until:DateTime64(3, 'UTC')}
