@@ -37,6 +37,11 @@ class Computed:
         """The parameters that the whole text names."""
         return {name: value for name, value in self.parameters.items() if f"{{{name}:" in self.whole}
 
+    def columns(self, store: Store, tables: Mapping[str, pl.DataFrame] | None = None) -> pl.DataFrame:
+        """The same as columns: for many rows, of types that polars knows."""
+        with measured(self.cost):
+            return store.query(self.sql if tables else self.whole, tables, **self.used())
+
     def rows(self, store: Store, tables: Mapping[str, pl.DataFrame] | None = None) -> list[dict[str, Any]]:
         """Run it and note what it cost; `tables` stand for what is `ahead`."""
         with measured(self.cost):

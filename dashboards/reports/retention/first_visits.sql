@@ -3,10 +3,13 @@
 -- is part of it. Reads all history up to now.
 SELECT
     if(p.ph = 0, s.vh, p.ph) AS person,
-    min(s.start) AS first,
-    argMin(s.`end`, (s.start, s.`end`)) AS ended,
-    groupArray(s.start) AS starts,
-    arrayReduce('min', arrayFilter((at, e) -> at > e, starts, arrayWithConstant(length(starts), ended))) AS next
+    groupArray((s.start, s.`end`)) AS visits,
+    arrayMin(visits) AS first_visit,
+    first_visit.1 AS first,
+    first_visit.2 AS ended,
+    arrayReduce(
+        'min', arrayFilter((at, e) -> at > e, visits.1, arrayWithConstant(length(visits), ended))
+    ) AS next
 FROM sessions AS s FINAL
 LEFT JOIN (
     SELECT sipHash64(visitor_id) AS vh, sipHash64(person_id) AS ph

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
+import polars as pl
 
 from crm.rate import Rate
 from crm.survival import kaplan_meier
@@ -69,7 +69,8 @@ def retention(  # noqa: PLR0913 - what every report is asked with, and its optio
     )
     tables = kept.tables(store, given)
     with ThreadPoolExecutor(len(queries)) as pool:
-        cells, shares, waited = pool.map(lambda one: one.rows(store, tables), queries)
+        waited = pool.submit(queries[2].columns, store, tables)
+        cells, shares = pool.map(lambda one: one.rows(store, tables), queries[:2])
     everyone, groups = _groups([row for row in cells if row["cohort"] >= 0], periods)
     earlier = sum(row["people"] for row in cells if row["cohort"] < 0)
     return Retention(
@@ -83,7 +84,7 @@ def retention(  # noqa: PLR0913 - what every report is asked with, and its optio
         values=len(groups) if options.breakdown else 0,
         earlier=earlier if options.start == "first" else None,
         left_out=Rate(shares[0]["left_out"], shares[0]["visitors"]),
-        time_to_return=_time_to_return(waited),
+        time_to_return=_time_to_return(waited.result()),
         computed=queries,
     )
 
@@ -108,9 +109,9 @@ def _groups(rows: Sequence[dict[str, Any]], periods: Calendar) -> tuple[Group, l
     return group("", every, periods), sorted(compared(groups), key=lambda one: (-one.size, one.value))
 
 
-def _time_to_return(rows: Sequence[dict[str, Any]]) -> TimeToReturn:
-    waited = np.array([row["waited_s"] for row in rows], np.float64)
-    returned = np.array([row["returned"] for row in rows], np.bool_)
-    people = np.array([row["people"] for row in rows], np.int64)
+def _time_to_return(rows: pl.DataFrame) -> TimeToReturn:
+    waited = rows["waited_s"].cast(pl.Float64).to_numpy()
+    returned = rows["returned"].cast(pl.Boolean).to_numpy()
+    people = rows["people"].cast(pl.Int64).to_numpy()
     back = Rate(int(people[returned].sum()), int(people.sum()))
     return TimeToReturn(back, kaplan_meier(waited, returned, people))
