@@ -65,12 +65,22 @@ def _migrated_store(store_settings: Settings) -> Iterator[Store]:
     store.close()
 
 
+def _emptied(store: Store) -> Store:
+    for table in TABLES:
+        store.command(f"TRUNCATE TABLE {table}")
+    return store
+
+
 @pytest.fixture
 def store(_migrated_store: Store) -> Store:
     """A writer's store with all tables, empty."""
-    for table in TABLES:
-        _migrated_store.command(f"TRUNCATE TABLE {table}")
-    return _migrated_store
+    return _emptied(_migrated_store)
+
+
+@pytest.fixture(scope="module")
+def tables(_migrated_store: Store) -> Store:
+    """The same for a whole file: emptied before its first test only, so that data are written once."""
+    return _emptied(_migrated_store)
 
 
 @pytest.fixture

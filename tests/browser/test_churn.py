@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from clicktrail.settings import Settings
 from crm.activity import day_number
 from dashboards.reports.churn.cards import Bins
 from dashboards.reports.churn.options import ChurnOptions
@@ -18,62 +16,29 @@ from dashboards.reports.churn.query import churn
 from dashboards.reports.churn.records import Churn
 from dashboards.reports.churn.score import score
 from schemas.objects import Site
-from store.tables.client import Store, open_store
-from tests.browser.test_dashboard import (
-    AXE,
-    CHROMIUM,
-    MS,
-    PHONE,
-    WIDE,
-    Watched,
-    broken,
-    chromium,
-    opened,
-    served,
-    windows,
-)
-from tests.conftest import TABLES
+from store.tables.client import Store
+from tests.browser.watched import MS, Watched, at_each_size, check_accessible, in_each_look, needs_axe
 from tests.dashboards.leavers import write_visits
 from tests.dashboards.shop import Shop, click
 from tests.unit.crm.sites import shop
 
-__all__ = ["chromium", "opened", "windows"]  # fixtures
-
 NOW = datetime.now(timezone.utc)
 SITE = Site("leavers", "leavers.example", timezone="Europe/Vienna")
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not CHROMIUM.exists() and os.environ.get("CI") != "true",
-        reason="no /usr/bin/chromium on this machine",
-    ),
-]
 
-
-@pytest.fixture(scope="module")
-def written(_migrated_store: Store) -> Store:
+@pytest.fixture(scope="module", autouse=True)
+def written(tables: Store) -> Store:
     """4,000 people of the last half year, and the forecast of visits."""
-    for table in TABLES:
-        _migrated_store.command(f"TRUNCATE TABLE {table}")
     made = shop(4_000, 182, seed=11)
     moved = made.day - made.day.max() + day_number(NOW.date())
-    write_visits(_migrated_store, SITE, type(made)(made.names, made.person, moved, made.value), hour=0)
-    click(_migrated_store, Shop(SITE, NOW), "seen", NOW - timedelta(minutes=5), event_type="ping")
+    write_visits(tables, SITE, type(made)(made.names, made.person, moved, made.value), hour=0)
+    click(tables, Shop(SITE, NOW), "seen", NOW - timedelta(minutes=5), event_type="ping")
     few = shop(40, 60, seed=3)
     moved = few.day - few.day.max() + day_number(NOW.date())
-    write_visits(_migrated_store, Site("few"), type(few)(few.names, few.person, moved, few.value), hour=0)
-    click(_migrated_store, Shop(Site("few"), NOW), "here", NOW - timedelta(minutes=5), event_type="ping")
-    score(_migrated_store, SITE, now=NOW)
-    return _migrated_store
-
-
-@pytest.fixture(scope="module")
-def base(written: Store, store_settings: Settings) -> Iterator[str]:
-    reader = open_store(store_settings, role="reader")
-    with served(reader, lambda: written, store_settings) as address:
-        yield address
-    reader.close()
+    write_visits(tables, Site("few"), type(few)(few.names, few.person, moved, few.value), hour=0)
+    click(tables, Shop(Site("few"), NOW), "here", NOW - timedelta(minutes=5), event_type="ping")
+    score(tables, SITE, now=NOW)
+    return tables
 
 
 @pytest.fixture(scope="module")
@@ -149,9 +114,7 @@ def test_every_choice_is_an_address_and_the_back_button_leads_back(opened: Calla
     assert asked(page)["as-of"] == [day]
 
 
-@pytest.mark.parametrize(
-    ("lang", "theme", "size"), [("zh", "dark", WIDE), ("en", "dark", PHONE), ("zh", "light", PHONE)]
-)
+@in_each_look
 def test_it_opens_in_both_languages_themes_and_on_a_phone(
     opened: Callable[..., Watched], lang: str, theme: str, size: tuple[int, int]
 ) -> None:
@@ -160,23 +123,15 @@ def test_it_opens_in_both_languages_themes_and_on_a_phone(
     assert ("我们有多准" if lang == "zh" else "How right were we") in page.inner_text("main")
     assert page.evaluate("document.documentElement.dataset.theme") == theme
     watched.check()
+    watched.keep("churn")
     page = watched.open(f"/churn?site=few&lang={lang}")
     assert ("只列事实" if lang == "zh" else "Facts instead of percentages") in page.inner_text("main")
 
 
-@pytest.mark.skipif(
-    not AXE.exists() and os.environ.get("CI") != "true", reason="no axe-core: run `make browser-tools`"
-)
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@needs_axe
+@at_each_size
 def test_the_page_breaks_no_rule_of_accessibility(
     opened: Callable[..., Watched], size: tuple[int, int]
 ) -> None:
-    watched, source = opened(size), AXE.read_text(encoding="utf-8")
-    for address in ("/churn?site=leavers", "/churn?site=few", "/churn?site=leavers&horizon=x"):
-        page = watched.open(address)
-        page.evaluate(source)
-        assert broken(page, only=["target-size"]) == [], address
-        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
-        assert broken(page, but="target-size") == [], address
-        page.evaluate("document.documentElement.dataset.theme = 'dark'")
-        assert broken(page, only=["color-contrast"]) == [], address
+    states = ("/churn?site=leavers", "/churn?site=few", "/churn?site=leavers&horizon=x")
+    check_accessible(opened(size), *states)

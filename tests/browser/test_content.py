@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,32 +9,17 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from clicktrail.settings import Settings
 from dashboards.goals import Goal, goals, put_goal
-from store.tables.client import Store, open_store
-from tests.browser.test_dashboard import (
-    AXE,
-    MS,
-    PHONE,
-    WIDE,
-    broken,
-    chromium,
-    opened,
-    pytestmark,
-    served,
-    tables,
-    windows,
-)  # fmt: skip
+from store.tables.client import Store
+from tests.browser.watched import MS, PHONE, at_each_size, check_accessible, in_each_look, needs_axe
 from tests.dashboards.shop import ODD_PATH, Shop, click, open_shop
 
 LEFT = """Math.min(...[...document.querySelectorAll('.pop')]
     .filter((one) => one.offsetParent).map((one) => one.getBoundingClientRect().left))"""
 """How far the open menus are from the left edge of the window."""
 
-__all__ = ["chromium", "opened", "pytestmark", "tables", "windows"]  # fixtures that these tests use
 
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def shop(tables: Store) -> Shop:
     """The small shop, with three searches, a form, a download and a product more."""
     made = open_shop(tables, "hats")
@@ -62,14 +45,6 @@ def shop(tables: Store) -> Shop:
     return made
 
 
-@pytest.fixture(scope="module")
-def base(tables: Store, store_settings: Settings, shop: Shop) -> Iterator[str]:
-    reader = open_store(store_settings, role="reader")
-    with served(reader, lambda: tables, store_settings) as address:
-        yield address
-    reader.close()
-
-
 def column(page: Any, label: str) -> list[str]:
     """The cells of a column, from the top."""
     cells = page.query_selector_all(f'td[data-label="{label}"]')
@@ -80,10 +55,7 @@ def names(page: Any) -> list[str]:
     return [cell.inner_text().split("\n")[0] for cell in page.query_selector_all(".lists th[scope=row]")]
 
 
-@pytest.mark.parametrize(
-    ("lang", "theme", "size"),
-    [("en", "light", WIDE), ("zh", "dark", WIDE), ("en", "dark", PHONE), ("zh", "light", PHONE)],
-)
+@in_each_look
 def test_each_page_opens_in_both_languages_and_themes(
     opened: Any,
     shop: Shop,
@@ -102,6 +74,7 @@ def test_each_page_opens_in_both_languages_and_themes(
         assert said[lang == "zh"] in page.inner_text("main") + page.content()
         assert page.evaluate("document.documentElement.dataset.theme") == theme
         watched.check()
+        watched.keep(urlsplit(path).path.strip("/"))
 
 
 def test_campaigns_show_known_numbers_and_each_control_does_what_it_says(
@@ -216,10 +189,8 @@ def test_a_goal_is_tried_added_changed_and_removed(
     assert "hats" not in {goal.id for goal in goals(tables, "hats")}
 
 
-@pytest.mark.skipif(
-    not AXE.exists() and os.environ.get("CI") != "true", reason="no axe-core: run `make browser-tools`"
-)
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@needs_axe
+@at_each_size
 def test_no_rule_of_accessibility_is_broken(
     opened: Any,
     shop: Shop,
@@ -227,7 +198,6 @@ def test_no_rule_of_accessibility_is_broken(
     size: tuple[int, int],
 ) -> None:
     put_goal(tables, "hats", Goal("form", "Form", "event_type=form", Decimal(5)))
-    watched, source = opened(size), AXE.read_text(encoding="utf-8")
     addresses = (
         "/campaigns?",
         "/content?",
@@ -235,11 +205,4 @@ def test_no_rule_of_accessibility_is_broken(
         "/content?list=errors&",
         "/goals?edit=form&",
     )
-    for address in addresses:
-        page = watched.open(f"{address}site=hats")
-        page.evaluate(source)
-        assert broken(page, only=["target-size"]) == [], address
-        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
-        assert broken(page, but="target-size") == [], address
-        page.evaluate("document.documentElement.dataset.theme = 'dark'")
-        assert broken(page, only=["color-contrast"]) == [], address
+    check_accessible(opened(size), *(f"{address}site=hats" for address in addresses))

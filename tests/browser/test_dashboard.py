@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from waitress.server import create_server
 
 from clicktrail.settings import Settings
-from dashboards.app import create_app
-from dashboards.serve import listen
 from ingest.protocols.base import Source
 from pipelines.writer import Writer
 from schemas.envelope import Envelope
@@ -29,19 +19,19 @@ from schemas.objects import Site
 from store.objects import put_site
 from store.tables.client import Store, open_store
 from store.tables.embedded.files import StoreFiles, held_lock
-from store.tables.embedded.launch import store_address
-from tests.conftest import ROOT, TABLES
+from tests.browser.watched import (
+    MS,
+    PHONE,
+    WIDE,
+    at_each_size,
+    check_accessible,
+    in_each_look,
+    needs_axe,
+    served,
+    store_process,
+)
 from tests.dashboards.shop import ODD_PATH, Shop, click, open_shop
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run",
-]  # fmt: skip
-WIDE, PHONE = (1440, 900), (390, 844)
-MS = 15_000
-AXE = ROOT / "node_modules/axe-core/axe.min.js"
-AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 ACCESSIBLE = (
     "/?site=hats&f=country%3DDE", "/live?site=hats", "/sites?site=hats", "/failed?site=hats",
     "/failed?site=hats&start=2020-01-01&end=2020-01-02", "/?site=hats&f=colour%3Dred&lang=zh",
@@ -49,58 +39,8 @@ ACCESSIBLE = (
 )  # fmt: skip
 """Every page and every state of a page."""
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not CHROMIUM.exists() and os.environ.get("CI") != "true",
-        reason="no /usr/bin/chromium on this machine",
-    ),
-]
 
-
-@dataclass
-class Watched:
-    """A page and what it must never do: complain, or ask another host."""
-
-    page: Any
-    base: str
-    complaints: list[str] = field(default_factory=list)
-    hosts: set[str] = field(default_factory=set)
-
-    def heard(self, message: Any) -> None:
-        """Keep what the console complains about."""
-        if message.type in ("error", "warning"):
-            self.complaints.append(message.text)
-
-    def asked(self, request: Any) -> None:
-        """Keep the host of a request."""
-        if request.url.startswith("http"):
-            self.hosts.add(urlsplit(request.url).netloc)
-
-    def open(self, address: str) -> Any:
-        """Go there and wait until the page and its charts stand."""
-        self.page.goto(self.base + address)
-        self.page.wait_for_selector("main#main", timeout=MS)
-        if self.page.query_selector(".dash-graph"):
-            self.page.wait_for_selector(".dash-graph .main-svg", timeout=MS)
-        return self.page
-
-    def check(self) -> None:
-        """Nothing on the console, no other host, nothing wider than the window."""
-        assert self.complaints == []
-        assert self.hosts <= {urlsplit(self.base).netloc}
-        assert self.page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
-
-
-@pytest.fixture(scope="module")
-def tables(_migrated_store: Store) -> Store:
-    """The store of the session, emptied once for all tests here."""
-    for table in TABLES:
-        _migrated_store.command(f"TRUNCATE TABLE {table}")
-    return _migrated_store
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def shop(tables: Store) -> Shop:
     put_site(tables, Site("mute", "mute.example"))
     return open_shop(tables, "hats")
@@ -117,102 +57,7 @@ def refused(tables: Store, store_settings: Settings) -> None:
         assert writer.write(turn, "log0:0-1", requests).failed == 2
 
 
-@contextmanager
-def served(reader: Store, writer: Callable[[], Store], settings: Settings) -> Iterator[str]:
-    """The address of a running dashboard."""
-    listener = listen("127.0.0.1", 0)
-    server = create_server(create_app(reader, writer, settings).server, sockets=[listener], threads=8)
-    thread = threading.Thread(target=_run, args=(server,), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.close()
-        server.task_dispatcher.shutdown(timeout=1)
-        thread.join(timeout=5)
-
-
-@pytest.fixture(scope="module")
-def base(tables: Store, store_settings: Settings, shop: Shop) -> Iterator[str]:
-    """The dashboard of the session's store."""
-    reader = open_store(store_settings, role="reader")
-    with served(reader, lambda: tables, store_settings) as address:
-        yield address
-    reader.close()
-
-
-@contextmanager
-def store_process(data: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A store of a data folder, started as a supervisor does."""
-    command = [sys.executable, "-m", "store.tables.embedded.process", "--data", str(data), "--port", "0"]
-    with (data / "output").open("ab") as output:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
-    try:
-        store_address(data, start=False)
-        yield process
-    finally:
-        process.kill()
-        process.wait(timeout=20)
-
-
-def _run(server: Any) -> None:
-    try:
-        server.run()
-    except OSError:  # its socket was closed: the end of the test
-        return
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def windows(chromium: Any) -> Iterator[Callable[[tuple[int, int], str], Any]]:
-    """One profile for each size and theme, so that later pages find the files of earlier ones."""
-    profiles: dict[tuple[tuple[int, int], str], Any] = {}
-
-    def profile(size: tuple[int, int], theme: str) -> Any:
-        if (size, theme) not in profiles:
-            profiles[size, theme] = chromium.new_context(
-                viewport={"width": size[0], "height": size[1]}, color_scheme=theme, reduced_motion="reduce"
-            )
-        return profiles[size, theme]
-
-    yield profile
-    for context in profiles.values():
-        context.close()
-
-
-@pytest.fixture
-def opened(windows: Callable[[tuple[int, int], str], Any], base: str) -> Iterator[Callable[..., Watched]]:
-    """`opened(size, theme)`: a fresh page; looked over when the test ends."""
-    made: list[Watched] = []
-
-    def make(size: tuple[int, int] = WIDE, theme: str = "light") -> Watched:
-        page = windows(size, theme).new_page()
-        watched = Watched(page, base)
-        page.on("console", watched.heard)
-        page.on("pageerror", lambda error: watched.complaints.append(str(error)))
-        page.on("request", watched.asked)
-        made.append(watched)
-        return watched
-
-    yield make
-    for watched in made:
-        watched.check()
-        watched.page.close()
-
-
-@pytest.mark.parametrize(
-    ("lang", "theme", "size"),
-    [("en", "light", WIDE), ("zh", "dark", WIDE), ("en", "dark", PHONE), ("zh", "light", PHONE)],
-)
+@in_each_look
 def test_every_page_opens_in_both_languages_and_themes(
     opened: Any, shop: Shop, lang: str, theme: str, size: tuple[int, int]
 ) -> None:
@@ -229,6 +74,7 @@ def test_every_page_opens_in_both_languages_and_themes(
         assert page.evaluate("document.documentElement.dataset.theme") == theme
         assert page.evaluate("document.documentElement.lang") == ("zh-CN" if lang == "zh" else "en")
         watched.check()
+        watched.keep(path.strip("/") or "overview")
     assert page.is_visible(".tabbar") == (size == PHONE)
 
 
@@ -396,32 +242,10 @@ def test_markup_in_data_and_addresses_is_shown_as_text(opened: Any, shop: Shop) 
     assert re.search("metric in this link is unknown", page.inner_text("main"))
 
 
-def broken(page: Any, but: str = "", only: list[str] = AXE_RULES) -> list[tuple[str, str]]:
-    """The rules a page breaks, each with the first element that does."""
-    options = {
-        "runOnly": only,
-        "rules": {but: {"enabled": False}} if but else {},
-        "resultTypes": ["violations"],
-    }
-    found = page.evaluate("(options) => axe.run(document, options)", options)
-    assert found["passes"]
-    return [(rule["id"], rule["nodes"][0]["html"]) for rule in found["violations"]]
-
-
-@pytest.mark.skipif(
-    not AXE.exists() and os.environ.get("CI") != "true", reason="no axe-core: run `make browser-tools`"
-)
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@needs_axe
+@at_each_size
 def test_no_page_breaks_a_rule_of_accessibility(opened: Any, shop: Shop, size: tuple[int, int]) -> None:
-    watched, source = opened(size), AXE.read_text(encoding="utf-8")
-    for address in ACCESSIBLE:
-        page = watched.open(address)
-        page.evaluate(source)
-        assert broken(page, only=["target-size"]) == [], address
-        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
-        assert broken(page, but="target-size") == [], address  # open menus lie on each other
-        page.evaluate("document.documentElement.dataset.theme = 'dark'")
-        assert broken(page, only=["color-contrast"]) == [], address
+    check_accessible(opened(size), *ACCESSIBLE)
 
 
 def test_a_store_that_was_killed_gives_a_card_and_try_again_brings_the_page_back(

@@ -2,55 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from clicktrail.settings import Settings
 from dashboards.reports.funnel.saved import saved
 from schemas.objects import Site
 from store.objects import put_site
-from store.tables.client import Store, open_store
-from tests.browser.test_dashboard import (  # noqa: F401 - fixtures
-    AXE,
-    CHROMIUM,
-    MS,
-    PHONE,
-    WIDE,
-    broken,
-    chromium,
-    opened,
-    served,
-    tables,
-    windows,
-)
+from store.tables.client import Store
+from tests.browser.watched import MS, at_each_size, check_accessible, in_each_look, needs_axe
 from tests.dashboards.funnel_shop import STEPS, FunnelShop, open_funnel_shop
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not CHROMIUM.exists() and os.environ.get("CI") != "true",
-        reason="no /usr/bin/chromium on this machine",
-    ),
-]
 
-
-@pytest.fixture(scope="module")
-def cups(tables: Store) -> FunnelShop:  # noqa: F811
+@pytest.fixture(scope="module", autouse=True)
+def cups(tables: Store) -> FunnelShop:
     put_site(tables, Site("mute", "mute.example"))
     return open_funnel_shop(tables, "cups")
-
-
-@pytest.fixture(scope="module")
-def base(tables: Store, store_settings: Settings, cups: FunnelShop) -> Iterator[str]:  # noqa: F811
-    reader = open_store(store_settings, role="reader")
-    with served(reader, lambda: tables, store_settings) as address:
-        yield address
-    reader.close()
 
 
 def at(**own: Any) -> str:
@@ -68,17 +37,15 @@ def counts_of(page: Any) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("lang", "theme", "size"),
-    [("en", "light", WIDE), ("zh", "dark", WIDE), ("en", "dark", PHONE), ("zh", "light", PHONE)],
-)
+@in_each_look
 def test_the_page_in_both_languages_and_themes(
-    opened: Any,  # noqa: F811
+    opened: Any,
     lang: str,
     theme: str,
     size: tuple[int, int],
 ) -> None:
-    page = opened(size, theme).open(at(step=STEPS, lang=lang))
+    watched = opened(size, theme)
+    page = watched.open(at(step=STEPS, lang=lang))
     words = {
         "en": "18 in 100 make it from “Viewed a page” to “Ordered”. The widest leak is after step 1: 40 left",
         "zh": "从“浏览页面”到“下单”的完成率：每 100 中 18。流失最多的是第 1 步之后：40 离开",
@@ -89,12 +56,13 @@ def test_the_page_in_both_languages_and_themes(
     height = page.eval_on_selector(".fn-bar >> nth=1", "one => one.style.getPropertyValue('--h')")
     assert height == "54.55%"
     assert page.locator(".fn-groups tbody tr").count() == 2
+    watched.keep("funnel")
     if lang == "en":
         assert page.title() == "Funnel · Clicktrail"
         assert "clear difference: worse" in page.inner_text(".fn-groups tbody tr:has-text('WAP')")
 
 
-def test_a_funnel_is_built_changed_and_undone_by_going_back(opened: Any) -> None:  # noqa: F811
+def test_a_funnel_is_built_changed_and_undone_by_going_back(opened: Any) -> None:
     page = opened().open(at())
     page.click(".fn-offer >> nth=0")
     page.wait_for_selector(".fn-bar", timeout=MS)
@@ -133,7 +101,7 @@ def test_a_funnel_is_built_changed_and_undone_by_going_back(opened: Any) -> None
     page.wait_for_selector(".fn-big:text-is('40')", timeout=MS)
 
 
-def test_the_keyboard_is_enough_to_move_a_step(opened: Any) -> None:  # noqa: F811
+def test_the_keyboard_is_enough_to_move_a_step(opened: Any) -> None:
     page = opened().open(at(step=STEPS))
     page.focus("summary:has-text('Edit step 2Viewed a product')")
     page.keyboard.press("Enter")
@@ -145,7 +113,7 @@ def test_the_keyboard_is_enough_to_move_a_step(opened: Any) -> None:  # noqa: F8
     assert steps_of(page) == [STEPS[0], STEPS[2], STEPS[1], STEPS[3]]
 
 
-def test_every_rule_has_its_control(opened: Any) -> None:  # noqa: F811
+def test_every_rule_has_its_control(opened: Any) -> None:
     page = opened().open(at(step=STEPS))
 
     def rule(label: str) -> None:
@@ -190,7 +158,7 @@ def test_every_rule_has_its_control(opened: Any) -> None:  # noqa: F811
     assert "optional" not in page.url
 
 
-def test_the_cards_below_and_the_way_to_the_people(opened: Any) -> None:  # noqa: F811
+def test_the_cards_below_and_the_way_to_the_people(opened: Any) -> None:
     page = opened().open(at(step=STEPS))
     page.click(".seg a:has-text('Country')")
     page.wait_for_selector(".fn-groups th:has-text('Kenya')", timeout=MS)
@@ -212,7 +180,7 @@ def test_the_cards_below_and_the_way_to_the_people(opened: Any) -> None:  # noqa
     assert counts_of(page)[1] == "60", "the steps stand"
 
 
-def test_a_funnel_is_saved_opened_renamed_and_deleted(opened: Any, tables: Store) -> None:  # noqa: F811
+def test_a_funnel_is_saved_opened_renamed_and_deleted(opened: Any, tables: Store) -> None:
     page = opened().open(at(step=STEPS[:2]))
     page.click("summary[aria-label^='Saved funnels']")
     page.fill(".fn-saved form:has-text('Save this funnel') [name=name]", "To <b>a product</b>")
@@ -241,18 +209,7 @@ STATES = (
 """The states of the page that differ in their parts."""
 
 
-@pytest.mark.skipif(
-    not AXE.exists() and os.environ.get("CI") != "true", reason="no axe-core: run `make browser-tools`"
-)
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-def test_no_state_breaks_a_rule_of_accessibility(opened: Any, size: tuple[int, int]) -> None:  # noqa: F811
-    watched, source = opened(size), AXE.read_text(encoding="utf-8")
-    for address in STATES:
-        page = watched.open(address)
-        watched.check()
-        page.evaluate(source)
-        assert broken(page, only=["target-size"]) == [], address
-        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
-        assert broken(page, but="target-size") == [], address  # open menus lie on each other
-        page.evaluate("document.documentElement.dataset.theme = 'dark'")
-        assert broken(page, only=["color-contrast"]) == [], address
+@needs_axe
+@at_each_size
+def test_no_state_breaks_a_rule_of_accessibility(opened: Any, size: tuple[int, int]) -> None:
+    check_accessible(opened(size), *STATES)

@@ -14,34 +14,13 @@ from clicktrail.settings import Settings
 from schemas.objects import Site
 from store.objects import put_site, sites, users
 from store.tables.client import Store, open_store
-from tests.browser.test_dashboard import (
-    AXE,
-    MS,
-    PHONE,
-    WIDE,
-    Watched,
-    broken,
-    chromium,
-    pytestmark,
-    served,
-)
-from tests.conftest import TABLES
+from tests.browser.watched import AXE, MS, PHONE, WIDE, Watched, at_each_size, broken, served, window
 from tests.dashboards.shop import Shop, open_shop
 from tests.dashboards.visitor import PASSWORD, add_user
-
-__all__ = ["chromium", "pytestmark"]
-
-
-@pytest.fixture(scope="module")
-def tables(_migrated_store: Store) -> Store:
-    """The store of the session."""
-    return _migrated_store
 
 
 @pytest.fixture(scope="module")
 def shop(tables: Store) -> Shop:
-    for table in TABLES:
-        tables.command(f"TRUNCATE TABLE {table}")
     put_site(tables, Site("mute", "mute.example"))
     return open_shop(tables, "hats")
 
@@ -63,15 +42,8 @@ def opened(chromium: Any, base: str) -> Iterator[Callable[..., Watched]]:
     made: list[Watched] = []
 
     def make(size: tuple[int, int] = WIDE, theme: str = "light") -> Watched:
-        context = chromium.new_context(
-            viewport={"width": size[0], "height": size[1]}, color_scheme=theme, reduced_motion="reduce"
-        )
-        watched = Watched(context.new_page(), base)
-        watched.page.on("console", watched.heard)
-        watched.page.on("pageerror", lambda error: watched.complaints.append(str(error)))
-        watched.page.on("request", watched.asked)
-        made.append(watched)
-        return watched
+        made.append(Watched(window(chromium, size, theme).new_page(), base))
+        return made[-1]
 
     yield make
     for watched in made:
@@ -92,11 +64,11 @@ def log_in(page: Any, name: str, password: str = PASSWORD) -> None:
 def accessible(page: Any) -> None:
     """No rule of accessibility is broken, where the checker is installed."""
     if AXE.exists() or os.environ.get("CI") == "true":
-        page.evaluate(AXE.read_text(encoding="utf-8"))
         assert broken(page) == []
 
 
-@pytest.mark.parametrize(("size", "theme"), [(WIDE, "light"), (PHONE, "dark")])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@at_each_size
 def test_the_log_in_page_is_whole(opened: Any, size: tuple[int, int], theme: str) -> None:
     watched = opened(size, theme)
     page = watched.page
@@ -104,6 +76,7 @@ def test_the_log_in_page_is_whole(opened: Any, size: tuple[int, int], theme: str
     page.wait_for_selector("h1:has-text('Log in')", timeout=MS)
     assert page.evaluate("document.activeElement.name") == "name"
     accessible(page)
+    watched.keep("login")
     page.click("text=中文")
     page.wait_for_selector("h1:has-text('登录')", timeout=MS)
     log_in(page, "bob", "wrong password")
@@ -141,6 +114,7 @@ def test_users_are_managed(opened: Any, shop: Shop, tables: Store, size: tuple[i
     log_in(page, "ann@hats.example")
     page.wait_for_selector("h2:has-text('All users')", timeout=MS)
     accessible(page)
+    watched.keep("users")
     form = "#users-add form"
     page.fill(f"{form} input[name=name]", name)
     page.fill(f"{form} input[name=password]", "aaaaaaaaaaaa")

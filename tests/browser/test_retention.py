@@ -10,22 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from store.tables.client import Store
-from tests.browser.test_dashboard import (  # noqa: F401 - fixtures
-    AXE,
-    AXE_RULES,
-    MS,
-    PHONE,
-    WIDE,
-    base,
-    broken,
-    chromium,
-    opened,
-    pytestmark,
-    refused,
-    shop,
-    tables,
-    windows,
-)
+from tests.browser.watched import MS, at_each_size, check_accessible, in_each_look, needs_axe
 from tests.dashboards.club import PEOPLE, ZONE, back, open_club
 
 NOW = datetime.now(timezone.utc)
@@ -34,15 +19,12 @@ WEEK_1 = f"{100 * sum(back(person, 1) for person in range(PEOPLE)) / PEOPLE:.1f}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def club(tables: Store) -> None:  # noqa: F811
+def club(tables: Store) -> None:
     open_club(tables, "club", NOW)
 
 
-@pytest.mark.parametrize(
-    ("lang", "theme", "size"),
-    [("en", "light", WIDE), ("zh", "dark", WIDE), ("zh", "light", PHONE), ("en", "dark", PHONE)],
-)
-def test_it_opens_with_the_known_numbers(opened: Any, lang: str, theme: str, size: Any) -> None:  # noqa: F811
+@in_each_look
+def test_it_opens_with_the_known_numbers(opened: Any, lang: str, theme: str, size: Any) -> None:
     watched = opened(size, theme)
     page = watched.open(f"{ALL}&lang={lang}")
     said = "55 in 100 came back in the week after" if lang == "en" else "每 100 人有 55 人在次周回访"
@@ -54,9 +36,12 @@ def test_it_opens_with_the_known_numbers(opened: Any, lang: str, theme: str, siz
     assert page.query_selector(".heat td.open") is not None
     assert page.query_selector_all(".dash-graph .main-svg")
     watched.check()
+    watched.keep("retention")
+    watched.open(f"{ALL}&tab=lifecycle&lang={lang}")
+    watched.keep("lifecycle")
 
 
-def test_each_control_does_what_it_says_and_the_address_holds_it(opened: Any) -> None:  # noqa: F811
+def test_each_control_does_what_it_says_and_the_address_holds_it(opened: Any) -> None:
     page = opened().open(ALL)
     page.click(".seg a:text-is('Any visit')")
     page.wait_for_selector(".sub:has-text('each counted once a period')", timeout=MS)
@@ -80,7 +65,7 @@ def test_each_control_does_what_it_says_and_the_address_holds_it(opened: Any) ->
     assert page.query_selector(".by tr:has-text('google')") is not None
 
 
-def test_a_condition_is_chosen_from_the_data_and_taken_back(opened: Any) -> None:  # noqa: F811
+def test_a_condition_is_chosen_from_the_data_and_taken_back(opened: Any) -> None:
     page = opened().open(ALL)
     page.click("summary:has-text('Comes back for')")
     form = "form[data-as=return-condition]"
@@ -100,7 +85,7 @@ def test_a_condition_is_chosen_from_the_data_and_taken_back(opened: Any) -> None
     assert "condition" not in page.url
 
 
-def test_a_cell_opens_its_people_and_a_cohort_can_be_looked_at(opened: Any) -> None:  # noqa: F811
+def test_a_cell_opens_its_people_and_a_cohort_can_be_looked_at(opened: Any) -> None:
     page = opened().open(ALL)
     page.click(".heat tbody tr:nth-child(3) th a")
     page.wait_for_selector(".heat tr.on:nth-child(3)", timeout=MS)
@@ -118,7 +103,7 @@ def test_a_cell_opens_its_people_and_a_cohort_can_be_looked_at(opened: Any) -> N
     assert f"gone.1.{start}" in gone
 
 
-def test_the_lifecycle_is_the_other_tab(opened: Any) -> None:  # noqa: F811
+def test_the_lifecycle_is_the_other_tab(opened: Any) -> None:
     page = opened().open(ALL)
     page.click(".seg a:text-is('Lifecycle')")
     page.wait_for_selector("h2:text-is('Week by week')", timeout=MS)
@@ -137,7 +122,7 @@ def _monday(weeks: int) -> str:
     return (today - timedelta(days=today.weekday(), weeks=weeks)).isoformat()
 
 
-def test_a_question_that_cannot_be_read_is_told_with_a_way_out(opened: Any) -> None:  # noqa: F811
+def test_a_question_that_cannot_be_read_is_told_with_a_way_out(opened: Any) -> None:
     page = opened().open(f"{ALL}&period=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E")
     assert "This question cannot be answered" in page.inner_text("[role=alert]")
     assert page.query_selector("main img") is None
@@ -145,15 +130,8 @@ def test_a_question_that_cannot_be_read_is_told_with_a_way_out(opened: Any) -> N
     page.wait_for_selector(".heat", timeout=MS)
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="no axe-core: run `make browser-tools`")
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-def test_it_breaks_no_rule_of_accessibility(opened: Any, size: Any) -> None:  # noqa: F811
-    watched, source = opened(size), AXE.read_text(encoding="utf-8")
-    for address in (ALL, f"{ALL}&tab=lifecycle", "/retention?site=club&p=7d&lang=zh", f"{ALL}&period=year"):
-        page = watched.open(address)
-        page.evaluate(source)
-        assert broken(page, only=["target-size"]) == [], address
-        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
-        assert broken(page, but="target-size", only=AXE_RULES) == [], address
-        page.evaluate("document.documentElement.dataset.theme = 'dark'")
-        assert broken(page, only=["color-contrast"]) == [], address
+@needs_axe
+@at_each_size
+def test_it_breaks_no_rule_of_accessibility(opened: Any, size: Any) -> None:
+    states = (ALL, f"{ALL}&tab=lifecycle", "/retention?site=club&p=7d&lang=zh", f"{ALL}&period=year")
+    check_accessible(opened(size), *states)

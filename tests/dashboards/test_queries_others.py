@@ -33,15 +33,20 @@ NOW = datetime(2026, 11, 20, 12, 0, 30, 250_000, tzinfo=timezone.utc)
 
 
 @pytest.fixture(scope="module")
+def store(tables: Store) -> Store:
+    """Not emptied between tests: what a test here writes, it writes for a site of its own."""
+    return tables
+
+
+@pytest.fixture(scope="module")
 def history() -> History:
     return invented(f"other-{uuid.uuid4().hex[:8]}", seed=7)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def site(store: Store, history: History) -> Site:
     site = Site(history.site_id, timezone=WEEK.zone)
-    if not store.rows("SELECT 1 FROM events WHERE site_id = {site:String} LIMIT 1", site=site.id):
-        write(store, history)
+    write(store, history)
     return site
 
 

@@ -58,15 +58,20 @@ FILTERS: list[tuple[list[str], Kept]] = [
 
 
 @pytest.fixture(scope="module")
+def store(tables: Store) -> Store:
+    """Not emptied between tests: what a test here writes, it writes for a site of its own."""
+    return tables
+
+
+@pytest.fixture(scope="module")
 def history() -> History:
     return invented(f"shop-{uuid.uuid4().hex[:8]}", seed=20261025, visitors=70)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def site(store: Store, history: History) -> Site:
     site = Site(history.site_id, timezone=ZONE)
-    if not store.rows("SELECT 1 FROM events WHERE site_id = {site:String} LIMIT 1", site=site.id):
-        write(store, history)
+    write(store, history)
     return site
 
 

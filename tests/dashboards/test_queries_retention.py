@@ -131,6 +131,12 @@ def test_any_history_gives_what_the_reference_says(
 
 
 @pytest.fixture(scope="module")
+def store(tables: Store) -> Store:
+    """Not emptied between tests: each history has a site of its own."""
+    return tables
+
+
+@pytest.fixture(scope="module")
 def long() -> tuple[History, Period]:
     """A hundred days and more of a few hundred visitors."""
     zone, first = "Europe/Berlin", date(2026, 8, 10)
@@ -138,7 +144,7 @@ def long() -> tuple[History, Period]:
     return found, Period(first + 5 * DAY, first + 104 * DAY, zone)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def stored(store: Store, long: tuple[History, Period]) -> tuple[History, Period]:
     """The same, in the tables."""
     write(store, long[0])
@@ -236,7 +242,7 @@ def events_of(sessions: list[Session]) -> list[Event]:
     ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def hand(store: Store) -> Site:
     write(store, History("hand", events_of(SESSIONS), SESSIONS, PERSONS))
     return Site("hand", timezone="Europe/Berlin")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -17,7 +17,7 @@ from dashboards.app import create_app
 from dashboards.period import last_days
 from dashboards.reports import REPORTS, ReportOptions
 from schemas.objects import Site
-from store.tables.client import Store
+from store.tables.client import Store, open_store
 from tests.dashboards.club import PEOPLE, WEEKS, ZONE, back, open_club
 from tests.dashboards.test_pages import page
 
@@ -27,10 +27,24 @@ WAP_1 = sum(back(person, 1) for person in range(0, PEOPLE, 4))
 ALL = "?site=club&p=90d"
 
 
-@pytest.fixture
-def client(store: Store, reader: Store, tmp_path: Path) -> Any:
+@pytest.fixture(scope="module")
+def store(tables: Store) -> Store:
+    """Not emptied between tests: they only read."""
+    return tables
+
+
+@pytest.fixture(scope="module")
+def reader(store: Store, store_settings: Settings) -> Iterator[Store]:
+    opened = open_store(store_settings, role="reader")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def client(store: Store, reader: Store, tmp_path_factory: pytest.TempPathFactory) -> Any:
     open_club(store, "club", NOW)
-    made = create_app(reader, lambda: store, Settings(data=tmp_path), now=lambda: NOW).server.test_client()
+    settings = Settings(data=tmp_path_factory.mktemp("club"))
+    made = create_app(reader, lambda: store, settings, now=lambda: NOW).server.test_client()
     made.get("/")
     return made
 

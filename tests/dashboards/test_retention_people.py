@@ -39,7 +39,13 @@ ASKED: tuple[dict[str, str], ...] = (
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def store(tables: Store) -> Store:
+    """Not emptied between tests: they only read."""
+    return tables
+
+
+@pytest.fixture(scope="module")
 def found(store: Store) -> History:
     made = history(drawn(random.Random(5), 120, 55), ZONE, FIRST)
     write(store, made)

@@ -20,7 +20,13 @@ from tests.dashboards.one_person import ANNA, BROWSER, NOW, ODD, WAP, at, open_t
 DAYS = Period(at(60).date(), NOW.date(), "Europe/Vienna")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def store(tables: Store) -> Store:
+    """Not emptied between tests: they only read."""
+    return tables
+
+
+@pytest.fixture(scope="module")
 def tea(store: Store) -> Site:
     return open_tea(store)
 
