@@ -79,7 +79,8 @@ class Watched:
         theme, lang, width = self.page.evaluate(f"[{root}.dataset.theme, {root}.lang, innerWidth]")
         ARTEFACTS.mkdir(exist_ok=True)
         path = ARTEFACTS / f"{name}.{width}.{theme}.{lang}.png"
-        self.page.screenshot(path=str(path), full_page=True)
+        bar = ".tabbar { position: static !important }"  # it stays in sight: in a long picture, on the text
+        self.page.screenshot(path=str(path), full_page=True, style=bar)
 
     def _heard(self, message: Any) -> None:
         if message.type in ("error", "warning"):

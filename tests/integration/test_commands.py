@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
@@ -242,7 +241,7 @@ def test_what_a_killed_supervisor_started_ends_by_itself(tmp_path: Path) -> None
 
         # The folder can be used again at once, and SIGTERM during the start leaves nothing either.
         with running(tmp_path, "up", **settings) as second:
-            time.sleep(1.0)
+            until(lambda: second.tree()[1:], why=second.said)  # its first part: it hears signals now
             processes = second.tree()
             assert second.stop() == 0, second.said()
             assert_nothing_left(tmp_path, processes, second)

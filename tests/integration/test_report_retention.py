@@ -16,12 +16,12 @@ MONDAY = 1_772_409_600_000  # 2026-03-02T00:00Z
 DAY = 86_400_000
 
 
-@pytest.fixture
-def data(store: Store, store_settings: Settings, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def data(tables: Store, store_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a running store with a site `kept`: two visitors, one of them back a week later."""
     folder = store_settings.data
     assert here(folder, "site", "add", "kept").code == 0
-    path = tmp_path / "history.ndjson"
+    path = tmp_path_factory.mktemp("kept") / "history.ndjson"
     rows = [("e1", "page_view", "ann", MONDAY), ("e2", "order", "ann", MONDAY + 8 * DAY)]
     path.write_text("\n".join(LINE % row for row in [*rows, ("e3", "page_view", "bob", MONDAY + DAY)]))
     assert here(folder, "import", path, "--site", "kept").code == 0
