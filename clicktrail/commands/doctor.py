@@ -29,7 +29,7 @@ PARTS = {
     "the pipeline": ("apache_beam", "beam"),
     "the dashboard": ("dash", "dashboards"),
 }
-_PATIENCE_S = 2.0
+_PATIENCE_S = 5.0
 
 
 @click.command()
