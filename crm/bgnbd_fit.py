@@ -52,7 +52,8 @@ def fit(histories: Histories, prior: Prior | None) -> BgNbd:
             if np.abs(theta - np.log(centre)).max() > _FAR:
                 break
             covariance = _covariance(_curvature(grouped, theta, prior))
-            return BgNbd(*(float(value) for value in np.exp(theta)), covariance=covariance)
+            r, alpha, a, b = (float(value) for value in np.exp(theta))
+            return BgNbd(r, alpha, a, b, covariance)
         theta = _walk(grouped, theta, step, height, prior)
     raise InputError("BG/NBD has no finite best parameters for these histories; fit with a prior")
 
@@ -133,8 +134,7 @@ def _covariance(curvature: Floats) -> Floats | None:
     """Of the log parameters, as if the posterior were normal around its top; None where it has no top."""
     if np.linalg.eigvalsh(curvature).max() >= 0:
         return None
-    covariance: Floats = np.linalg.inv(-curvature)
-    return covariance
+    return np.asarray(np.linalg.inv(-curvature), np.float64)
 
 
 def _ascent(slope: Floats, curvature: Floats) -> Floats:

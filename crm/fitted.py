@@ -85,7 +85,7 @@ class Fitted:
 
     @property
     def has_bounds(self) -> bool:
-        """Whether risks come with an interval: a forecast of an earlier version has none until the next fit."""
+        """Whether risks come with an interval; those of a forecast of an earlier version do not."""
         if self.bg_nbd is not None:
             return self.bg_nbd.covariance is not None
         if self.rf_table is not None:

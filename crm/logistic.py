@@ -33,8 +33,8 @@ class OddsRatio:
 class Logistic:
     """Weights (features,) of standardised features: z = (value - centre) / scale; `error` NaN at a bound.
 
-    `covariance` (1 + features, 1 + features) of intercept and weights, 0 for a weight that is held: that it is
-    held counts as known. None in a regression kept before there were intervals.
+    `covariance` (1 + features, 1 + features) of intercept and weights, 0 for a weight that is held: that
+    it is held counts as known. None in a regression kept before there were intervals.
     """
 
     intercept: float

@@ -17,7 +17,7 @@ WEIGHT = 20.0  # people that the base rate counts for in each cell
 
 @dataclass(frozen=True)
 class RfTable:
-    """`rates` (recency buckets, frequency buckets): shares who did not return, and the ends of their intervals.
+    """`rates` (recency buckets, frequency buckets): shares not to return, and the ends of their intervals.
 
     A table kept before there were intervals has none.
     """
@@ -54,7 +54,9 @@ def fit(people: Summary, churned: Bools) -> RfTable:
     rates = gone / whole
     low, high = beta_bounds(gone.ravel(), (whole - gone).ravel())
     # A posterior piled up at an end may have its mean outside of its middle 95 %.
-    return RfTable(rates, np.minimum(low.reshape(rates.shape), rates), np.maximum(high.reshape(rates.shape), rates))
+    return RfTable(
+        rates, np.minimum(low.reshape(rates.shape), rates), np.maximum(high.reshape(rates.shape), rates)
+    )
 
 
 def _cells(people: Summary) -> tuple[Ints, Ints]:

@@ -163,7 +163,9 @@ REPORTS = {
         "bands": "ranked people by band: low below a third, high above two thirds",
         "stages": "people by stage of the customer's life",
         "coverage": "visitors with a session, and those left out because their id lasts one day only",
-        "visitors": "the list, highest risk first, newcomers last: visitor_id, risk, band, reasons (kind, "
+        "visitors": "the list, highest risk first, newcomers last: visitor_id, risk, risk_low and "
+        "risk_high (the 95% interval of the chance of people alike; null in a forecast kept by an earlier "
+        "version), band, reasons (kind, "
         "text and points, the percentage points by which the facts put the risk above the average), "
         "last_seen, action, stage, facts, usual_gap_days, is_newcomer, counterfactual, spent_365d (net; "
         "text), value_at_risk (risk times that) and evidence of the last 60 days that the forecast does "

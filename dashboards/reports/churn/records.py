@@ -113,6 +113,14 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class PastRisk:
+    """The risk at the end of a day, as it was kept then."""
+
+    as_of: date
+    risk: float
+
+
+@dataclass(frozen=True)
 class Slice:
     """People of one hundredth of risk, stage and band: how many, expected leavers, expected value lost."""
 

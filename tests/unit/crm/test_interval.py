@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from crm import bgnbd_fit, logistic, rf_table
+from crm.activity import Floats
 from crm.bgnbd import BgNbd, Histories
 from crm.calibration import Shift
 from crm.churn import churn_risk
@@ -107,13 +108,15 @@ def test_the_published_errors_of_the_purchase_model_come_out() -> None:
 def test_the_slope_of_the_purchase_model_is_the_slope() -> None:
     model = BgNbd(r=0.243, alpha=4.414, a=0.793, b=2.426)
     seen = Histories(
-        np.array([0, 0, 1, 2, 7, 30]), np.array([0.0, 0, 3, 30.4, 20, 38]), np.array([38.9, 1, 38, 38.9, 39, 39])
+        np.array([0, 0, 1, 2, 7, 30]),
+        np.array([0.0, 0, 3, 30.4, 20, 38]),
+        np.array([38.9, 1, 38, 38.9, 39, 39]),
     )
     theta = np.log([model.r, model.alpha, model.a, model.b])
 
-    def odds(at: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    def odds(at: Floats) -> Floats:
         risk = BgNbd(*np.exp(at)).p_no_return(seen, 13.0)
-        return np.log(risk / (1 - risk))  # type: ignore[no-any-return]
+        return np.log(risk / (1 - risk))
 
     slope = model.slope_of_log_odds(seen, 13.0)
     for k, nudge in enumerate(np.eye(4) * 1e-5):
