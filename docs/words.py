@@ -9,7 +9,8 @@ REPORTS = {
         "page_views": "page and screen views of these sessions",
         "events": "human events by their time, in a session or not",
         "bounce_rate": "share of sessions that were not engaged",
-        "engaged_rate": "share of sessions with more than 10 s of visible time, two views or an order",
+        "engaged_rate": "share of sessions with more than 10 s of visible time, two views or an order; a "
+        "goal converts but makes no session engaged",
         "single_page_rate": "share of sessions with one page view only",
         "engaged_s": "mean visible time of a session, in seconds",
         "orders": "distinct order ids",
