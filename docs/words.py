@@ -153,7 +153,8 @@ REPORTS = {
         "backtest": "how right forecasts of the last eight weeks were, for the people active in the horizon "
         "before (28 days at least): people, churn_rate, auc, brier, base_brier (of giving everybody the "
         "base rate), skill (above 0: better than the base rate), ece (mean distance of forecast and "
-        "share), lift of the top tenth, ranked (the same without newcomers), rivals (their mean Brier "
+        "share), lift of the top tenth, ranked (the same without "
+        "newcomers, against their own base rate), rivals (their mean Brier "
         "scores), deciles (predicted, actual with "
         "its 95% interval low and high, people) and cutoffs, one a week, each with marked (high), gone (of "
         "them) and expected; null: no record",

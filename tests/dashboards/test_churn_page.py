@@ -362,7 +362,10 @@ def test_how_right_we_were_is_counted_again_by_hand(client: Any, report: Churn) 
         ranked = then.people.active_days > 1
         risks += model.risk(then.people)[ranked].tolist()
         gone += then.labelled[ranked].tolist()
-        base += [sum(before.labelled) / len(before.labelled)] * int(ranked.sum())
+        regulars = [
+            left for left, days in zip(before.labelled, before.people.active_days, strict=True) if days > 1
+        ]
+        base += [sum(regulars) / len(regulars)] * int(ranked.sum())
     pairs = sorted(zip(risks, gone, strict=True), reverse=True)
     top = pairs[: round(len(pairs) / 10)]
     lift = (sum(left for _, left in top) / len(top)) / (sum(gone) / len(gone))

@@ -163,7 +163,7 @@ def right(view: View, found: Churn, record: Backtest) -> Node:
         html.P(_sentence(view, record), className="sm"),
         graph("churn-right", reliability(overall.deciles, text), text("churn.right.label"), HEIGHT),
         line,
-        html.P(_without_newcomers(view, record), className="muted xs"),
+        html.P(without_newcomers(view, record), className="muted xs"),
         html.P(text("churn.actionable", days=within(found.fitted.horizon.days)), className="muted xs"),
         info=computed(view, found.computed[3], text("churn.right.how")),
         tools=[exports(view, "churn", "deciles")],
@@ -176,7 +176,7 @@ def _skill(view: View, found: Accuracy) -> tuple[str, str]:
     return view.text("churn.skill" if skill >= 0 else "churn.skill.worse"), format.percent(abs(skill), 0)
 
 
-def _without_newcomers(view: View, record: Backtest) -> str:
+def without_newcomers(view: View, record: Backtest) -> str:
     """The figures for those who have a rank in the list."""
     ranked = record.ranked
     if ranked is None:
