@@ -180,7 +180,7 @@ def _withheld(why_not: WhyNot, now: Snapshot, horizon: int) -> str:
         "few": f"{_returning(now)} people have come back so far; a forecast needs {FEWEST_PEOPLE}",
         "young": f"The site is too young to check a forecast of {horizon} days",
         "no_better": "The forecast did no better than giving everybody the base rate",
-        "no_better_ranked": "Among people seen on several days the forecast did no better than their base rate",
+        "no_better_ranked": "Among people seen on several days the forecast did not beat their base rate",
         "few_labelled": "Too few people of known outcome to fit the forecast now",
     }[why_not]
 

@@ -113,7 +113,7 @@ def test_what_is_proved_for_newcomers_only_shows_no_percentage() -> None:
     assert found.backtest is not None
     assert found.backtest.beats_base_rate
     assert (found.forecast, found.why_not) == (None, "no_better_ranked")
-    assert "no better than their base rate" in found.withheld
+    assert "did not beat their base rate" in found.withheld
 
 
 def test_nobody_at_all_is_no_error() -> None:
