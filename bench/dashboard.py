@@ -40,8 +40,10 @@ class Case:
     table: str
     columns: tuple[str, ...]
     rows: str = "1"
+    limit: int = 1000
 
 
+_VIEWS = ("vh", "event_time", "event_type", "path", "engaged_ms", "is_bot")
 _SESSION = ("vh", "start", "end", "is_bot")
 CASES = (
     Case("overview", "overview", {}, "sessions", (*_SESSION, "page_views", "engaged_s", "source")),
@@ -58,9 +60,10 @@ CASES = (
     ),
     Case("churn", "churn", {}, "sessions", _SESSION),
     Case("campaigns", "campaigns", {}, "sessions", (*_SESSION, "source", "medium", "revenue")),
+    Case("content, the first 25 pages", "content", {"list": ("pages",)}, "events", _VIEWS, limit=25),
     Case(
-        "content, pages", "content", {"list": ("pages",)}, "events",
-        ("vh", "event_time", "event_type", "path", "engaged_ms", "is_bot"),
+        "content, all pages by visitors", "content", {"list": ("pages",), "sort": ("visitors",)},
+        "events", _VIEWS,
     ),
     Case("goals", "goals", {}, "sessions", (*_SESSION, "orders")),
     Case("people", "people", {}, "sessions", (*_SESSION, "revenue", "source")),
@@ -72,7 +75,7 @@ CASES = (
 def measure(store: Store, reader: Store, case: Case, runs: int) -> dict[str, Any]:
     """Ask a report and its bare scan in turn."""
     (site,) = sites(store)
-    options = ReportOptions(last_days(DAYS, ENDS.date(), "UTC"), ENDS, (), 1000, case.own)
+    options = ReportOptions(last_days(DAYS, ENDS.date(), "UTC"), ENDS, (), case.limit, case.own)
     columns = ", ".join(f"max(`{name}`)" for name in case.columns)
     scan = f"SELECT count(), {columns} FROM {case.table} WHERE site_id = '{SITE}' AND {case.rows}"
     bare, ours = [], []

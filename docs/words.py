@@ -48,6 +48,7 @@ REPORTS = {
         "pages": "pages looked at",
         "sources": "where the visitors came from",
         "channels": "web, WAP, app …",
+        "bot_events": "events of bots, in no other number",
         "meta": "the site and when it was asked",
     },
     "sites": {

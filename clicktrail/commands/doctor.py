@@ -6,8 +6,10 @@ import importlib
 import os
 import socket
 import tempfile
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from http.client import HTTPException
 from pathlib import Path
 
 import click
@@ -27,6 +29,7 @@ PARTS = {
     "the pipeline": ("apache_beam", "beam"),
     "the dashboard": ("dash", "dashboards"),
 }
+_PATIENCE_S = 5.0
 
 
 @click.command()
@@ -47,11 +50,11 @@ def _faults(settings: Settings) -> Iterator[tuple[str, str]]:
     yield "package crc32c for fast Kafka checksums", _crc32c_fault()
     yield "names of our folders", _fault(check_folders)
     yield f"data folder {settings.data}", _fault(lambda: _check_writable(settings.data))
-    for name, host, port in (
-        ("collector", settings.collect_host, settings.collect_port),
-        ("dashboard", settings.dashboard_host, settings.dashboard_port),
+    for name, host, port, page in (
+        ("collector", settings.collect_host, settings.collect_port, "/metrics"),
+        ("dashboard", settings.dashboard_host, settings.dashboard_port, "/"),
     ):
-        yield f"port {port} for the {name}", _port_fault(host, port)
+        yield f"port {port} for the {name}", _port_fault(host, port, page)
     yield _log_check(settings)
     yield "store", _fault(lambda: _check_store(settings))
     yield "users of the dashboard", _fault(lambda: _check_users(settings))
@@ -87,15 +90,27 @@ def _check_writable(folder: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _port_fault(host: str, port: int) -> str:
+def _port_fault(host: str, port: int, page: str) -> str:
     """A port that is taken is a fault only if it is not ours that answers there."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
-            return f"{error.strerror}; if it is not clicktrail, set another port"
+            ours = _is_ours(host, port, page)
+            return "" if ours else f"{error.strerror}, not by clicktrail; set another port"
     return ""
+
+
+def _is_ours(host: str, port: int, page: str) -> bool:
+    """Whether a page of that server names us."""
+    at = f"[{host}]" if ":" in host else host
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(f"http://{at}:{port}{page}", timeout=_PATIENCE_S) as answer:
+            return b"clicktrail" in answer.read(1 << 20).lower()
+    except (OSError, HTTPException):
+        return False
 
 
 def _log_check(settings: Settings) -> tuple[str, str]:

@@ -19,6 +19,10 @@ from store import objects
 
 log = logging.getLogger("clicktrail.score")
 RETRY_S = 60.0
+"""Until the next try when a round failed."""
+
+EMPTY_S = 600.0
+"""When there was nobody to score yet: a new installation need not wait for tomorrow."""
 _UNITS = {"h": 3600, "d": 86400}
 
 
@@ -50,7 +54,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     stop = threading.Event()
     with stop_on_signals(stop.set):
         while not stop.is_set():
-            stop.wait(pause if _tried(settings, site_id, given) else RETRY_S)
+            stop.wait(_tried(settings, site_id, given, pause))
 
 
 def score_sites(settings: Settings, site_id: str | None, given: dict[str, str]) -> list[dict[str, Any]]:
@@ -71,8 +75,8 @@ def score_sites(settings: Settings, site_id: str | None, given: dict[str, str]) 
     return rows
 
 
-def _tried(settings: Settings, site_id: str | None, given: dict[str, str]) -> bool:
-    """One round; False: it failed and is to be tried again soon. What is asked wrongly ends the command."""
+def _tried(settings: Settings, site_id: str | None, given: dict[str, str], pause: float) -> float:
+    """One round; seconds until the next one. What is asked wrongly ends the command."""
     began = time.monotonic()
     try:
         rows = score_sites(settings, site_id, given)
@@ -80,9 +84,9 @@ def _tried(settings: Settings, site_id: str | None, given: dict[str, str]) -> bo
         raise
     except ClicktrailError as error:
         log.warning("scoring failed and is tried again in %.0f s: %s", RETRY_S, error)
-        return False
+        return RETRY_S
     log.info("scored %d forecasts in %.1f s", len(rows), time.monotonic() - began)
-    return True
+    return pause if rows else min(pause, EMPTY_S)
 
 
 def _span(text: str) -> float:

@@ -133,6 +133,7 @@ def test_live_counts_the_running_minute_and_the_29_before(store: Store) -> None:
     ][::-1]
     assert [e.visitor_id for e in report.newest] == ["e", "a", "a", "b", "c"]
     assert report.newest[1].revenue == Decimal(0)
+    assert report.bot_events == 1
     document = report.to_json()
     assert json.loads(json.dumps(document)) == document
 
@@ -143,7 +144,7 @@ def session(site: Site, visitor: str, ago: timedelta, source: str) -> Session:
 
 def test_a_silent_site_is_live_with_zeros(store: Store) -> None:
     report = live(store, fresh(), NOW)
-    assert (report.visitors, report.events, report.newest) == (0, 0, ())
+    assert (report.visitors, report.events, report.newest, report.bot_events) == (0, 0, (), 0)
     assert [m.events for m in report.minutes] == [0] * 30
 
 

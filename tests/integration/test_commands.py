@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -178,6 +179,16 @@ def test_the_doctor_finds_a_whole_installation_and_a_taken_port(data: Path) -> N
     assert [check["check"] for check in json.loads(broken.stdout) if not check["ok"]][-1] == "store"
 
 
+def test_the_doctor_tells_a_port_that_another_program_holds(data: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        found = here(data, "doctor", "--json", collect_port=port, dashboard_port=free_ports(1)[0])
+    assert found.code == 1
+    (bad,) = [check for check in json.loads(found.stdout) if not check["ok"]]
+    assert bad["check"] == f"port {port} for the collector"
+    assert "not by clicktrail" in bad["detail"]
+
+
 @contextmanager
 def everything(data: Path, *, ignored: bool = False) -> Iterator[tuple[Running, dict[str, Any]]]:
     """`up` with all parts, once they answer; its settings beside it."""
@@ -213,6 +224,7 @@ def test_up_carries_a_click_restarts_its_parts_and_leaves_nothing(tmp_path: Path
         assert run(tmp_path, "site", "add", "shop", **settings).code == 0
         twice = run(tmp_path, "up", **settings)
         assert "is supervised by another" in twice.refused()
+        assert all(check["ok"] for check in told(tmp_path, "doctor", **settings))
 
         for word in ("collect", "dashboard"):
             killed = part(up, word)

@@ -65,7 +65,7 @@ FROM (
             FROM (
                 SELECT
                     vh, event_time, event_type, path, is_bot, engaged_ms, scroll_pct,
-                    cityHash64(if(page_view_id = '', event_id, page_view_id)) AS view
+                    if(page_view_id = '', eh, cityHash64(page_view_id)) AS view
                 FROM events FINAL
                 WHERE site_id = {site_id:String}
                     AND event_time >= {since:DateTime64(3, 'UTC')}
@@ -73,8 +73,12 @@ FROM (
                     AND event_time < {until:DateTime64(3, 'UTC')}
                     AND toDate(event_time) <= toDate({until:DateTime64(3, 'UTC')})
                     AND (event_time < {cut:DateTime64(3, 'UTC')} OR event_time >= {middle:DateTime64(3, 'UTC')})
-                    AND (event_type IN ('page_view', 'screen_view') OR engaged_ms > 0 OR scroll_pct > 0)
+                    AND (
+                        event_type IN ('page_view', 'screen_view')
+                        OR (page_view_id != '' AND (engaged_ms > 0 OR scroll_pct > 0))
+                    )
                     AND ({q:String} = '' OR positionCaseInsensitiveUTF8(path, {q:String}) > 0)
+                    AND /*paths*/ 1
             ) AS e
             ASOF LEFT JOIN (
                 SELECT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,11 +18,13 @@ from dashboards.period import Period
 from dashboards.reports.content.lists import LISTS
 from dashboards.reports.content.records import ActRow, Content, PageRow, ProductRow, Row
 from schemas.objects import Site
-from store.tables.client import Store
+from store.tables.client import Cost, Store
 
-_PAGES, _ACTS, _PRODUCTS, _PEOPLE = (
-    read_sql(__package__ or "", name) for name in ("pages.sql", "acts.sql", "products.sql", "people.sql")
+_FIRST, _PAGES, _ACTS, _PRODUCTS, _PEOPLE = (
+    read_sql(__package__ or "", f"{name}.sql") for name in ("first", "pages", "acts", "products", "people")
 )
+_BY_VIEWS = ("views", "change", "value")
+_ONLY_PATHS = Expression("path IN {paths:Array(String)}")
 BREAKDOWNS = {"entry": "entry_path", "exit": "exit_path"}
 """Lists that are sessions by one field of theirs."""
 _LIKE = (
@@ -74,9 +77,20 @@ def content(  # noqa: PLR0913 - what a report may be asked
         "active": int(kept.active),
     }
     asked = kept.computed(name, DEFINITIONS[name], _sql(name, won), given)
-    rows = asked.rows(store, kept.tables(store, given))
-    found = rows[0]["found"] if rows else 0
+    if name == "pages" and listing.sort in _BY_VIEWS and not kept.active:
+        rows, found, asked = _by_views(store, asked)
+    else:
+        rows = asked.rows(store, kept.tables(store, given))
+        found = rows[0]["found"] if rows else 0
     return Content(name, goal, period, listing, tuple(_row(name, row) for row in rows), found, asked, now)
+
+
+def _by_views(store: Store, asked: Computed) -> tuple[list[dict[str, Any]], int, Computed]:
+    """The rows of the list of pages, how many there are in all, and the query of these paths alone."""
+    first = replace(asked, sql=_FIRST, cost=Cost()).rows(store)
+    given = {**asked.parameters, "skip": 0, "paths": [row["value"] for row in first]}
+    only = replace(asked, sql=fill(asked.sql, paths=_ONLY_PATHS), parameters=given)
+    return only.rows(store) if first else [], first[0]["found"] if first else 0, only
 
 
 def people_of(  # noqa: PLR0913 - as many as the number has

@@ -112,7 +112,9 @@ def _ticker(view: View, found: Live) -> Node:
     """The newest events; the browser counts their age from data-now, so the same list is not sent again."""
     text = view.text
     if not found.newest:
-        return empty("activity", text("live.empty"), text("live.empty.words"), small=True)
+        bots = format.number(found.bot_events)
+        words = text("live.empty.bots", events=bots) if found.bot_events else text("live.empty.words")
+        return empty("activity", text("live.empty"), words, small=True)
     rows = [_event(view, event) for event in found.newest[:SHOWN]]
     units = "|".join((text("live.now"), text("unit.s"), text("unit.min")))
     return html.Div(rows, **{"data-now": str(_ms(found.asked_at)), "data-units": units})

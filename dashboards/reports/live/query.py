@@ -12,12 +12,13 @@ from schemas.objects import Site
 from store.tables.client import Store
 
 MINUTES = 30
-_COUNTS_SQL, _NEWEST_SQL, _SOURCES_SQL = (
-    read_sql(__package__ or "", name) for name in ("counts.sql", "newest.sql", "sources.sql")
+_COUNTS_SQL, _NEWEST_SQL, _SOURCES_SQL, _BOTS_SQL = (
+    read_sql(__package__ or "", f"{name}.sql") for name in ("counts", "newest", "sources", "bots")
 )
 _COUNTS = "Persons and human events of the running minute and the 29 before it, by the time they happened."
 _NEWEST = "The 50 human events of that time which were received last."
 _SOURCES = "The sessions these events lie in, by the source and medium that began them."
+_BOTS = "Events of bots in that time. No other number holds them."
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ class Live:
     pages: tuple[LiveRow, ...]  # paths of views
     sources: tuple[LiveRow, ...]  # "source / medium" of the sessions
     channels: tuple[LiveRow, ...]  # web, wap, app …
+    bot_events: int  # in no other number
     computed: tuple[Computed, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -92,6 +94,7 @@ class Live:
             "minutes": [_plain(minute) for minute in self.minutes],
             "newest": [_plain(event) for event in self.newest],
             **{name: [_plain(row) for row in rows] for name, rows in lists.items()},
+            "bot_events": self.bot_events,
             "meta": {"site": self.site_id, "asked_at": iso(self.asked_at)},
         }
 
@@ -103,6 +106,7 @@ def live(store: Store, site: Site, now: datetime) -> Live:
     counts = Computed("counts", _COUNTS, _COUNTS_SQL, given)
     newest = Computed("newest", _NEWEST, _NEWEST_SQL, given)
     sources = Computed("sources", _SOURCES, _SOURCES_SQL, given)
+    bots = Computed("bots", _BOTS, _BOTS_SQL, given)
     rows = counts.rows(store)
     everything = next(row for row in rows if row["list"] == "all")
     return Live(
@@ -120,7 +124,8 @@ def live(store: Store, site: Site, now: datetime) -> Live:
             for row in sources.rows(store)
         ),
         channels=_listed(rows, "channel"),
-        computed=(counts, newest, sources),
+        bot_events=bots.rows(store)[0]["events"],
+        computed=(counts, newest, sources, bots),
     )
 
 

@@ -1,0 +1,33 @@
+-- The paths on one page of the list of pages, where that follows from the views alone: without a filter, by views,
+-- their change or the path. The rest is counted for these alone (pages.sql, which orders them the same way).
+SELECT
+    path AS value,
+    countIf(current) AS views,
+    countIf(NOT current) AS views_before,
+    count() OVER () AS found,
+    row_number() OVER (
+        ORDER BY
+            multiIf(
+                {sort:String} = 'change', if(views_before = 0, inf, views / greatest(views_before, 1)),
+                {sort:String} = 'views', toFloat64(views),
+                0.
+            ) * if({up:UInt8}, 1, -1),
+            if({sort:String} = 'value' AND NOT {up:UInt8}, value, '') DESC,
+            if({sort:String} = 'value', 0, views) DESC,
+            value
+    ) AS place
+FROM (
+    SELECT path, event_time >= {middle:DateTime64(3, 'UTC')} AS current
+    FROM events FINAL
+    WHERE site_id = {site_id:String}
+        AND event_time >= {since:DateTime64(3, 'UTC')}
+        AND toDate(event_time) >= toDate({since:DateTime64(3, 'UTC')})
+        AND event_time < {until:DateTime64(3, 'UTC')}
+        AND toDate(event_time) <= toDate({until:DateTime64(3, 'UTC')})
+        AND (event_time < {cut:DateTime64(3, 'UTC')} OR event_time >= {middle:DateTime64(3, 'UTC')})
+        AND event_type IN ('page_view', 'screen_view')
+        AND NOT is_bot
+        AND ({q:String} = '' OR positionCaseInsensitiveUTF8(path, {q:String}) > 0)
+)
+GROUP BY path
+QUALIFY place > {skip:UInt64} AND place <= {skip:UInt64} + {most:UInt64}
