@@ -26,7 +26,7 @@ _CLICKS = 5
 _WAIT_MS = 60_000
 _ELSEWHERE = """[...document.querySelectorAll('.tools .pop a.opt')].map((one) => one.getAttribute('href'))
     .filter((href) => href !== location.pathname + location.search)"""
-"""The options that lead to another view: one that leads here asks for nothing, and the page stays as it is."""
+"""The options that lead to another view: one that leads here asks for nothing, and the page stays."""
 
 _SHIFTS = """
 window.shifted = 0;

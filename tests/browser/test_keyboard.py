@@ -41,9 +41,12 @@ LISTEN = """() => {
     const name = (one) => one.outerHTML.slice(0, 160);
     window.walked = { names: found.map(name), reached: [], bare: [] };
     document.addEventListener('focusin', (event) => {
-        const one = event.target, style = getComputedStyle(one), at = found.indexOf(one);
+        const one = event.target, at = found.indexOf(one);
         if (at < 0) return;
-        const ring = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
+        const ring = [null, '::after'].some((part) => {  // of a tile's link the ring lies around the tile
+            const style = getComputedStyle(one, part);
+            return style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
+        });
         if (!ring && look(one) === before.get(one)) walked.bare.push(name(one));
         walked.reached.push(at);
     });

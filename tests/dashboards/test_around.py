@@ -20,6 +20,8 @@ from dashboards.app import create_app
 from dashboards.computed import Computed
 from dashboards.downloads import as_csv, as_parquet
 from dashboards.state import MAX_OWN, MAX_OWN_LENGTH, State
+from schemas.objects import Site
+from store.objects import put_site
 from store.tables.client import Store
 from tests.dashboards.shop import Shop, open_shop, refuse
 from tests.dashboards.test_pages import page
@@ -171,3 +173,13 @@ def test_a_refusal_names_what_was_wrong_and_its_way_out_drops_only_that(
     assert [one for one in titles if one in shown] == [title]
     out = f'"href":"{path}?site=shop&{kept}'
     assert any(part.startswith(out) for part in re.findall(r'"href":"[^"]*"', shown.replace('": "', '":"')))
+
+
+@pytest.mark.parametrize("path", ["/", "/live", "/funnel", "/churn", "/content", "/people", "/visitor"])
+def test_a_page_of_a_site_without_events_hands_out_the_tag(
+    client: Any, store: Store, shop: Shop, path: str
+) -> None:
+    put_site(store, Site("mute", "mute.example"))
+    assert "No events yet" in (shown := page(client, path, "?site=mute"))
+    assert "data-site" in shown or "t.js" in shown
+    assert "No events yet" not in page(client, path, "?site=shop&start=2020-01-01&end=2020-01-02")

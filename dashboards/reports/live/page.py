@@ -18,7 +18,9 @@ from dashboards.page import Desk, Node, Page, View
 from dashboards.parts import Row, card, computed, empty, graph, icon, now_table
 from dashboards.reports.live.figure import HEIGHT, minutes
 from dashboards.reports.live.query import Live, LiveEvent, LiveRow, Minute, live
+from dashboards.reports.sites.query import heard_of
 from dashboards.shell import no_site, shell
+from dashboards.snippet import first_steps
 from dashboards.static import Element, fast
 
 SHOWN = 20
@@ -31,6 +33,9 @@ def layout(view: View) -> Node:
     if view.site is None:
         return no_site(view, text("live"))
     found = live(view.desk.store, view.site, view.desk.now())
+    nobody = not found.events and not found.bot_events
+    if nobody and not heard_of(view.desk.store, view.site.id, now=view.desk.now()):
+        return shell(view, first_steps(view), title=text("live"), sub=text("live.sub"))
     parts = dict(zip(PARTS, _parts(view, found), strict=True))
 
     def slot(name: str, look: str = "") -> Node:

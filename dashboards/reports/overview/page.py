@@ -21,7 +21,7 @@ from dashboards.reports.overview.lists import apart, list_card
 from dashboards.reports.overview.query import overview
 from dashboards.reports.overview.records import PageRow, TopRow
 from dashboards.reports.overview.tiles import tiles
-from dashboards.reports.sites.query import sites
+from dashboards.reports.sites.query import heard_of
 from dashboards.shell import no_site, shell
 from dashboards.snippet import first_steps
 
@@ -206,10 +206,9 @@ def arrived(desk: Desk, search: str) -> bool:
     """Whether the site of an address has an event."""
     site = desk.at("/", search).site
     try:
-        found = sites(desk.store, [site.id], now=desk.now()).site(site.id) if site else None
+        return site is not None and heard_of(desk.store, site.id, now=desk.now())
     except StoreError:
         return False
-    return found is not None and found.first_received is not None
 
 
 PAGE = Page("/", "overview", "layout-dashboard", "nav.watch", layout, connect=connect, download=download)
