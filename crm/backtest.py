@@ -28,7 +28,8 @@ SHIFT_CUTOFFS = 4  # by so many of the newest weeks
 class Trial:
     """One past day: what the rivals forecast for the people of that day, and what came of it (people,).
 
-    `ranked` (people,): who had been active on more than one day; None: everybody.
+    `ranked` (people,): who had been active on more than one day; None: everybody. `ranked_base`: the base
+    rate of such people, who leave less often than newcomers do; None: that of everybody.
     """
 
     as_of: date
@@ -36,6 +37,7 @@ class Trial:
     base: Floats
     risk: dict[ModelName, Floats]
     ranked: Bools | None = None
+    ranked_base: float | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,11 @@ class Backtest:
         """Whether the champion did better than giving everybody the base rate."""
         return self.rivals[self.champion] < self.base_brier
 
+    @property
+    def ranks_better(self) -> bool:
+        """Whether it did so among those whom a list ranks too: newcomers alone must not carry it."""
+        return self.ranked is None or self.ranked.brier < self.ranked.base_brier
+
 
 class Snapshots:
     """Snapshots of one activity, each made once."""
@@ -110,10 +117,13 @@ def _trial(snapshots: Snapshots, as_of: int, primary: Primary) -> Trial | None:
     train = snapshots.newest_labelled(as_of)
     fitted = [model for name in models.rivals(primary) if (model := models.fit(name, test, train))]
     # A site too young for a base rate is measured against the one to come, which no forecast can know.
-    base = float((train or test).labelled.mean())
+    known = train or test
+    base = float(known.labelled.mean())
+    regulars = known.labelled[known.people.active_days > 1]
+    ranked_base = float(regulars.mean()) if len(regulars) else None
     risk = {model.name: model.risk(test.people) for model in fitted}
     ranked = test.people.active_days > 1
-    return Trial(day_of(as_of), test.labelled, np.full(len(test.labelled), base), risk, ranked)
+    return Trial(day_of(as_of), test.labelled, np.full(len(test.labelled), base), risk, ranked, ranked_base)
 
 
 def backtest(made: tuple[Trial, ...], primary: Primary) -> Backtest | None:
@@ -150,8 +160,14 @@ def _over(tried: list[Trial], champion: ModelName, *, without_newcomers: bool = 
     pairs = list(zip(tried, all_of, strict=True))
     risk = np.concatenate([trial.risk[champion][kept] for trial, kept in pairs])
     churned = np.concatenate([trial.churned[kept] for trial, kept in pairs])
-    base = np.concatenate([trial.base[kept] for trial, kept in pairs])
-    return accuracy(risk, churned, base) if len(risk) else None
+    bases = [_base(trial, ranked=without_newcomers)[kept] for trial, kept in pairs]
+    return accuracy(risk, churned, np.concatenate(bases)) if len(risk) else None
+
+
+def _base(trial: Trial, *, ranked: bool) -> Floats:
+    if not ranked or trial.ranked_base is None:
+        return trial.base
+    return np.full(len(trial.base), trial.ranked_base)
 
 
 def choose(briers: dict[ModelName, Floats]) -> ModelName:

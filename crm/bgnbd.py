@@ -9,7 +9,7 @@ Counts are whole, so every ratio of gamma functions is a product of x factors: n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from crm.activity import Floats, Ints
 
 _TINY = 1e-6  # closer to a = 1 than this the forecast divides two vanishing numbers
 _TERMS = 20_000
+_LEAST = 1e-300  # a risk that vanished in the arithmetic: nothing moves it
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,16 @@ class Histories:
 
 @dataclass(frozen=True)
 class BgNbd:
-    """The four parameters; α in the unit of time of the histories."""
+    """The four parameters; α in the unit of time of the histories.
+
+    `covariance` (4, 4) of their logarithms; None where it is not known.
+    """
 
     r: float
     alpha: float
     a: float
     b: float
+    covariance: Floats | None = field(default=None, compare=False)
 
     def p_gone(self, histories: Histories) -> Floats:
         """P(has left for good) (persons,); 0 without a repeat, as the model lets nobody leave before one."""
@@ -54,6 +59,22 @@ class BgNbd:
         gone = self.p_gone(histories)
         risk: Floats = gone + (1 - gone) * waits
         return risk
+
+    def slope_of_log_odds(self, histories: Histories, span: float) -> Floats:
+        """By how much log r, log α, log a and log b move the log-odds of p_no_return: (persons, 4)."""
+        x, at, last = histories.x, self.alpha + histories.T, self.alpha + histories.t_x
+        gone = self.p_gone(histories)
+        waits = np.exp((self.r + x) * np.log(at / (at + span)))
+        open_ = waits / (1 - waits)
+        slopes = [
+            self.r * (gone * np.log(at / last) + open_ * np.log(at / (at + span))),
+            self.alpha * (self.r + x) * (gone * (1 / at - 1 / last) + open_ * (1 / at - 1 / (at + span))),
+            gone,
+            -gone * self.b / (self.b + np.maximum(x, 1) - 1),
+        ]
+        risk = np.maximum(gone + (1 - gone) * waits, _LEAST)
+        slope: Floats = np.column_stack(slopes) / risk[:, None]
+        return slope
 
     def expected_purchases(self, histories: Histories, span: float) -> Floats:
         """E[purchases within the next `span`] (persons,); equation 10 of the paper.

@@ -51,7 +51,9 @@ def fit(histories: Histories, prior: Prior | None) -> BgNbd:
         if float(slope @ step) < 1e-10 * (1 + abs(height) * 1e-3):
             if np.abs(theta - np.log(centre)).max() > _FAR:
                 break
-            return BgNbd(*(float(value) for value in np.exp(theta)))
+            covariance = _covariance(_curvature(grouped, theta, prior))
+            r, alpha, a, b = (float(value) for value in np.exp(theta))
+            return BgNbd(r, alpha, a, b, covariance)
         theta = _walk(grouped, theta, step, height, prior)
     raise InputError("BG/NBD has no finite best parameters for these histories; fit with a prior")
 
@@ -126,6 +128,13 @@ def _curvature(grouped: _Grouped, theta: Floats, prior: Prior | None) -> Floats:
     curvature = np.array(rows) / (2 * _STEP)
     symmetric: Floats = (curvature + curvature.T) / 2
     return symmetric
+
+
+def _covariance(curvature: Floats) -> Floats | None:
+    """Of the log parameters, as if the posterior were normal around its top; None where it has no top."""
+    if np.linalg.eigvalsh(curvature).max() >= 0:
+        return None
+    return np.asarray(np.linalg.inv(-curvature), np.float64)
 
 
 def _ascent(slope: Floats, curvature: Floats) -> Floats:

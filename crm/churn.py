@@ -27,7 +27,7 @@ from crm.summary import Summary
 from crm.words import ago, days
 
 LONGEST_HORIZON = 366
-WhyNot = Literal["", "few", "young", "no_better", "few_labelled"]
+WhyNot = Literal["", "few", "young", "no_better", "no_better_ranked", "few_labelled"]
 """Why percentages are withheld, as a code; '' where they are not."""
 
 
@@ -162,6 +162,8 @@ def _forecast(
         return None, None, "young"
     if not record.beats_base_rate:
         return record, None, "no_better"
+    if not record.ranks_better:
+        return record, None, "no_better_ranked"
     model = models.fit(record.champion, now, train)
     if model is None:
         return record, None, "few_labelled"
@@ -178,6 +180,7 @@ def _withheld(why_not: WhyNot, now: Snapshot, horizon: int) -> str:
         "few": f"{_returning(now)} people have come back so far; a forecast needs {FEWEST_PEOPLE}",
         "young": f"The site is too young to check a forecast of {horizon} days",
         "no_better": "The forecast did no better than giving everybody the base rate",
+        "no_better_ranked": "Among people seen on several days the forecast did not beat their base rate",
         "few_labelled": "Too few people of known outcome to fit the forecast now",
     }[why_not]
 

@@ -20,6 +20,7 @@ from crm.calibration import Shift
 from crm.churn import ChurnRisk, WhyNot
 from crm.features import FEATURES
 from crm.horizon import Horizon
+from crm.interval import Bounds
 from crm.logistic import Logistic, OddsRatio
 from crm.models import LogisticModel, Model, ModelName, Primary, PurchaseModel, TableModel
 from crm.reasons import Background, Points, background_of, points_against
@@ -76,6 +77,20 @@ class Fitted:
         if self.model is None:
             return np.full(len(people.person), np.nan)
         return self.shift.apply(self.model.risk(people))
+
+    def bounds(self, people: Summary) -> Bounds | None:
+        """The 95 % interval of each risk, shifted as it is; None without one."""
+        found = None if self.model is None else self.model.bounds(people)
+        return None if found is None else (self.shift.apply(found[0]), self.shift.apply(found[1]))
+
+    @property
+    def has_bounds(self) -> bool:
+        """Whether risks come with an interval; those of a forecast of an earlier version do not."""
+        if self.bg_nbd is not None:
+            return self.bg_nbd.covariance is not None
+        if self.rf_table is not None:
+            return self.rf_table.low is not None
+        return self.logistic is not None and self.logistic.covariance is not None
 
     def points(self, people: Summary) -> Points | None:
         """By how many points each kind of fact moves the risk off the average."""

@@ -6,11 +6,12 @@ Convex, so Newton's method on the weights that are off their bound finds the one
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from crm.activity import Bools, Floats, Ints
+from crm.interval import error_of
 from crm.rate import Z95
 
 _ROUNDS = 100
@@ -30,13 +31,18 @@ class OddsRatio:
 
 @dataclass(frozen=True)
 class Logistic:
-    """Weights (features,) of standardised features: z = (value - centre) / scale; `error` NaN at a bound."""
+    """Weights (features,) of standardised features: z = (value - centre) / scale; `error` NaN at a bound.
+
+    `covariance` (1 + features, 1 + features) of intercept and weights, 0 for a weight that is held: that
+    it is held counts as known. None in a regression kept before there were intervals.
+    """
 
     intercept: float
     weights: Floats
     error: Floats
     centre: Floats
     scale: Floats
+    covariance: Floats | None = field(default=None, compare=False)
 
     def standardised(self, values: Floats) -> Floats:
         """z of rows of features: (rows, features)."""
@@ -47,6 +53,12 @@ class Logistic:
         """Log-odds (rows,) of rows of features (rows, features)."""
         odds: Floats = self.intercept + self.standardised(values) @ self.weights
         return odds
+
+    def error_of_log_odds(self, values: Floats) -> Floats | None:
+        """Standard error (rows,) of the log-odds of rows of features (rows, features)."""
+        if self.covariance is None:
+            return None
+        return error_of(np.column_stack([np.ones(len(values)), self.standardised(values)]), self.covariance)
 
     def odds_ratios(self) -> tuple[OddsRatio, ...]:
         """One for each feature."""
@@ -72,10 +84,10 @@ def fit(values: Floats, outcome: Bools, signs: Ints, penalty: float = 1.0) -> Lo
     weights = _solve(problem, bounds, np.concatenate([[False], spread == 0]))
     free = weights != 0
     free[0] = True
-    error = np.full(len(weights), np.nan)
-    curvature = problem.curvature(weights)
-    error[free] = np.sqrt(np.diag(np.linalg.inv(curvature[np.ix_(free, free)])))
-    return Logistic(float(weights[0]), weights[1:], error[1:], centre, scale)
+    covariance = np.zeros((len(weights), len(weights)))
+    covariance[np.ix_(free, free)] = np.linalg.inv(problem.curvature(weights)[np.ix_(free, free)])
+    error = np.where(free, np.sqrt(np.diag(covariance)), np.nan)
+    return Logistic(float(weights[0]), weights[1:], error[1:], centre, scale, covariance)
 
 
 def sigmoid(log_odds: Floats) -> Floats:

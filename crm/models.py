@@ -10,6 +10,7 @@ import numpy as np
 from crm import bgnbd, bgnbd_fit, logistic, rf_table
 from crm.activity import Floats
 from crm.features import SIGNS, features
+from crm.interval import Bounds, around, error_of
 from crm.snapshot import Snapshot
 from crm.summary import Summary
 
@@ -31,6 +32,9 @@ class Model(Protocol):
     def risk(self, people: Summary) -> Floats:
         """P(no active day in the horizon) (people,)."""
 
+    def bounds(self, people: Summary) -> Bounds | None:
+        """The 95 % interval of each risk; None for a model that was kept without what it takes."""
+
 
 @dataclass(frozen=True)
 class PurchaseModel:
@@ -42,6 +46,13 @@ class PurchaseModel:
     def risk(self, people: Summary) -> Floats:
         """P(no order in the horizon) (people,)."""
         return self.parameters.p_no_return(histories(people), float(people.horizon))
+
+    def bounds(self, people: Summary) -> Bounds | None:
+        """From the covariance of the parameters, by the slope of the log-odds."""
+        if self.parameters.covariance is None:
+            return None
+        slope = self.parameters.slope_of_log_odds(histories(people), float(people.horizon))
+        return around(self.risk(people), error_of(slope, self.parameters.covariance))
 
 
 @dataclass(frozen=True)
@@ -55,6 +66,10 @@ class TableModel:
         """The share of the person's cell (people,)."""
         return self.table.risk(people)
 
+    def bounds(self, people: Summary) -> Bounds | None:
+        """The beta posterior of the person's cell."""
+        return self.table.bounds(people)
+
 
 @dataclass(frozen=True)
 class LogisticModel:
@@ -66,6 +81,11 @@ class LogisticModel:
     def risk(self, people: Summary) -> Floats:
         """P(no active day in the horizon) (people,)."""
         return logistic.sigmoid(self.regression.log_odds(features(people)))
+
+    def bounds(self, people: Summary) -> Bounds | None:
+        """From the covariance of the weights."""
+        error = self.regression.error_of_log_odds(features(people))
+        return None if error is None else around(self.risk(people), error)
 
 
 def histories(people: Summary) -> bgnbd.Histories:

@@ -46,10 +46,10 @@ _SQL = read_sql("dashboards", "breakdown.sql")
 _PEOPLE = read_sql("dashboards", "breakdown_people.sql")
 _DEFINITION = (
     "Human sessions that start in the period, by what they began with. Visitors are persons; ids that were "
-    "joined count once. Engaged: more than 10 visible seconds, two views or an order. Converted: the session "
-    "holds the goal; a session with it twice counts once. Revenue: orders of these sessions, less "
-    "refunds, in the site's currency. Intervals are Wilson's at 95 %. The period before is as long; while "
-    "the period runs it is counted up to the same day and time of day."
+    "joined count once. Engaged: more than 10 visible seconds, two views or an order, never a goal. "
+    "Converted: the session holds the goal; a session with it twice counts once. Revenue: orders of these "
+    "sessions, less refunds, in the site's currency. Intervals are Wilson's at 95 %. The period before is as "
+    "long; while the period runs it is counted up to the same day and time of day."
 )
 
 

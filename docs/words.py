@@ -9,7 +9,8 @@ REPORTS = {
         "page_views": "page and screen views of these sessions",
         "events": "human events by their time, in a session or not",
         "bounce_rate": "share of sessions that were not engaged",
-        "engaged_rate": "share of sessions with more than 10 s of visible time, two views or an order",
+        "engaged_rate": "share of sessions with more than 10 s of visible time, two views or an order; a "
+        "goal converts but makes no session engaged",
         "single_page_rate": "share of sessions with one page view only",
         "engaged_s": "mean visible time of a session, in seconds",
         "orders": "distinct order ids",
@@ -153,7 +154,8 @@ REPORTS = {
         "backtest": "how right forecasts of the last eight weeks were, for the people active in the horizon "
         "before (28 days at least): people, churn_rate, auc, brier, base_brier (of giving everybody the "
         "base rate), skill (above 0: better than the base rate), ece (mean distance of forecast and "
-        "share), lift of the top tenth, ranked (the same without newcomers), rivals (their mean Brier "
+        "share), lift of the top tenth, ranked (the same without "
+        "newcomers, against their own base rate), rivals (their mean Brier "
         "scores), deciles (predicted, actual with "
         "its 95% interval low and high, people) and cutoffs, one a week, each with marked (high), gone (of "
         "them) and expected; null: no record",
@@ -164,7 +166,9 @@ REPORTS = {
         "bands": "ranked people by band: low below a third, high above two thirds",
         "stages": "people by stage of the customer's life",
         "coverage": "visitors with a session, and those left out because their id lasts one day only",
-        "visitors": "the list, highest risk first, newcomers last: visitor_id, risk, band, reasons (kind, "
+        "visitors": "the list, highest risk first, newcomers last: visitor_id, risk, risk_low and "
+        "risk_high (the 95% interval of the chance of people alike; null in a forecast kept by an earlier "
+        "version), band, reasons (kind, "
         "text and points, the percentage points by which the facts put the risk above the average), "
         "last_seen, action, stage, facts, usual_gap_days, is_newcomer, counterfactual, spent_365d (net; "
         "text), value_at_risk (risk times that) and evidence of the last 60 days that the forecast does "

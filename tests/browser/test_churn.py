@@ -12,6 +12,7 @@ import pytest
 
 from clicktrail.settings import Settings
 from crm.activity import day_number
+from dashboards.annotations import annotate
 from dashboards.reports.churn.cards import Bins
 from dashboards.reports.churn.options import ChurnOptions
 from dashboards.reports.churn.query import churn
@@ -147,6 +148,31 @@ def test_every_choice_is_an_address_and_the_back_button_leads_back(opened: Calla
     page.click("form:has(input[name=as-of]) button")
     page.wait_for_selector(f"summary.btn:has-text('{day}')", timeout=MS)
     assert asked(page)["as-of"] == [day]
+
+
+def test_the_card_of_a_visitor_shows_interval_and_history_with_the_notes(
+    opened: Callable[..., Watched], written: Store, report: Churn
+) -> None:
+    days = [(NOW - timedelta(days=back)).date().isoformat() for back in (6, 4)]
+    score(written, SITE, now=NOW, primaries=("visit",), as_of=days[0])
+    annotate(written, SITE.id, days[1], "New prices")
+    person = next(one for one in report.people if one.known.silence > 6)
+    click(
+        written,
+        Shop(SITE, NOW),
+        "here",
+        NOW - timedelta(days=9),
+        event_type="ping",
+        visitor_id=person.person_id,
+    )
+    watched = opened()
+    page = watched.open(f"/visitor?site=leavers&id={person.person_id}")
+    page.wait_for_selector("#churn-history .main-svg", timeout=MS)
+    assert person.bounds is not None
+    low, high = (f"{100 * end:.0f}" for end in person.bounds)
+    assert f"likely {low}–{high}%" in page.inner_text("main")
+    assert "New prices" in page.inner_text("#churn-history")
+    watched.check()
 
 
 @pytest.mark.parametrize(

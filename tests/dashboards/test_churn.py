@@ -132,6 +132,12 @@ def test_the_risk_in_sql_is_the_risk_of_the_mathematics(
     risk = fitted.risk(people)
     assert len(np.unique(risk)) > 10
     assert np.abs(found["risk"].to_numpy() - risk).max() < 1e-9
+    bounds = fitted.bounds(people)
+    assert bounds is not None
+    for column, end in zip(("risk_low", "risk_high"), bounds, strict=True):
+        assert np.abs(found[column].to_numpy() - end).max() < 1e-9, column
+    assert (bounds[0] < risk).all()
+    assert (risk < bounds[1]).all()
     assert found["stage"].to_list() == [STAGES[code].value for code in stages(people, risk)]
 
 

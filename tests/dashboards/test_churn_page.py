@@ -13,11 +13,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from plotly.utils import PlotlyJSONEncoder
 
 from clicktrail.settings import Settings
+from crm import models
 from crm.accuracy import Accuracy
-from crm.activity import Activity, Ints
+from crm.activity import Activity, Ints, day_number
 from crm.bands import HIGH
+from crm.snapshot import snapshot
+from dashboards.annotations import annotate
 from dashboards.app import create_app
 from dashboards.i18n import Text
 from dashboards.page import Desk
@@ -28,7 +32,7 @@ from dashboards.reports.churn.page import PAGE
 from dashboards.reports.churn.person import risk_card
 from dashboards.reports.churn.query import churn
 from dashboards.reports.churn.records import Churn
-from dashboards.reports.churn.risk import risk_of
+from dashboards.reports.churn.risk import Risk, risk_of
 from dashboards.reports.churn.score import score
 from dashboards.static import fast
 from schemas.objects import Site
@@ -275,27 +279,120 @@ def test_the_document_holds_only_plain_json(report: Churn) -> None:
     assert isinstance(report.fitted.backtest.overall, Accuracy)
 
 
-def test_the_card_of_one_person_shows_risk_reasons_action_and_history(
-    written: Store, seen: Store, tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module")
+def known_before(written: Store, seen: Store) -> str:
+    """Somebody whose risk is kept for two days, with a note between them and one long before."""
     score(written, SITE, now=NOW, primaries=("visit",), as_of="2026-06-20")
-    desk = Desk(seen, lambda: written, Settings(data=tmp_path), (PAGE,), lambda: NOW)
-    name = next(
+    annotate(written, SITE.id, "2026-06-24", "New <b>prices</b>")
+    annotate(written, SITE.id, "2026-06-02", "Long before")
+    return next(
         one.person_id
         for one in churn(seen, SITE, ChurnOptions(), listing=Listing(limit=400), now=NOW).people
         if len(risk_of(seen, SITE, [one.person_id], NOW)[one.person_id].history) == 2
     )
-    risk = risk_of(seen, SITE, [name], NOW)[name]
-    said = {}
-    for lang in ("en", "zh"):
-        view = desk.at("/churn", f"?site=leavers&lang={lang}")
-        said[lang] = json.dumps(fast(risk_card(view, risk)).to_plotly_json(), ensure_ascii=False)
+
+
+def card_of(desk: Desk, risk: Risk | None, lang: str) -> str:
+    """The card as the browser gets it."""
+    made = fast(risk_card(desk.at("/churn", f"?site=leavers&lang={lang}"), risk))
+    return json.dumps(made.to_plotly_json(), ensure_ascii=False, cls=PlotlyJSONEncoder)
+
+
+def test_the_card_of_one_person_shows_risk_reasons_action_and_history(
+    written: Store, seen: Store, known_before: str, tmp_path: Path
+) -> None:
+    desk = Desk(seen, lambda: written, Settings(data=tmp_path), (PAGE,), lambda: NOW)
+    risk = risk_of(seen, SITE, [known_before], NOW)[known_before]
+    said = {lang: card_of(desk, risk, lang) for lang in ("en", "zh")}
     assert risk.person.risk is not None
     assert sentences.in_ten(Text("en"), risk.person.risk) in said["en"]
     assert risk.person.stage.action in said["en"]
     assert risk.person.reasons[0].text in said["en"]
     assert f"{risk.history[0].risk:.0%} on 20 Jun" in said["en"]
     assert "6月20日 为" in said["zh"]
-    assert "Not in play" in json.dumps(
-        fast(risk_card(desk.at("/churn", "?site=leavers"), None)).to_plotly_json()
-    )
+    assert "Not in play" in card_of(desk, None, "en")
+
+
+def test_the_history_is_drawn_by_day_with_the_notes_on_its_days(
+    written: Store, seen: Store, known_before: str, tmp_path: Path
+) -> None:
+    desk = Desk(seen, lambda: written, Settings(data=tmp_path), (PAGE,), lambda: NOW)
+    risk = risk_of(seen, SITE, [known_before], NOW)[known_before]
+    said = card_of(desk, risk, "en")
+    assert '"x": ["2026-06-20", "2026-06-30"]' in said
+    assert '"x0": "2026-06-24"' in said
+    assert "New ‹b›prices‹/b›" in said
+    assert "Long before" not in said
+
+
+def test_the_interval_stands_beside_the_risk_on_card_list_and_in_the_file(
+    client: Any, written: Store, seen: Store, known_before: str, report: Churn, tmp_path: Path
+) -> None:
+    desk = Desk(seen, lambda: written, Settings(data=tmp_path), (PAGE,), lambda: NOW)
+    shown = page(client, "/churn", "?site=leavers")
+    for person, row in zip(report.people, rows_of(client, "visitors"), strict=False):
+        assert person.bounds is not None
+        low, high = person.bounds
+        assert 0 < low < (person.risk or 0) < high < 1
+        assert f"likely {100 * low:.0f}–{100 * high:.0f}%" in shown
+        assert (float(row["risk_low"]), float(row["risk_high"])) == (low, high)
+    risk = risk_of(seen, SITE, [known_before], NOW)[known_before]
+    wide = replace(risk, person=replace(risk.person, risk=0.6, bounds=(0.42, 0.79)))
+    assert "6 in 10, likely between 4 and 8" in card_of(desk, wide, "en")
+    assert "可能为 42–79%" in card_of(desk, wide, "zh")
+    old = replace(risk, person=replace(risk.person, risk=0.6, bounds=None))
+    assert "likely" not in card_of(desk, old, "en")
+
+
+def test_how_right_we_were_is_counted_again_by_hand(client: Any, report: Churn) -> None:
+    """AUC, Brier, skill and lift of the page and of those who are ranked, from days and risks alone."""
+    record, activity = report.fitted.backtest, shop(4_000, 182, seed=11)
+    assert record is not None
+    assert record.ranked is not None
+    shown = page(client, "/churn", "?site=leavers")
+    known, horizon = day_number(report.fitted.as_of), report.fitted.horizon.days
+    risks: list[float] = []
+    gone: list[bool] = []
+    base: list[float] = []
+    for one in record.cutoffs:
+        day = day_number(one.as_of)
+        then, before = (snapshot(activity, at, horizon, known) for at in (day, day - horizon))
+        model = models.fit(record.champion, then, before)
+        assert model is not None
+        ranked = then.people.active_days > 1
+        risks += model.risk(then.people)[ranked].tolist()
+        gone += then.labelled[ranked].tolist()
+        regulars = [
+            left for left, days in zip(before.labelled, before.people.active_days, strict=True) if days > 1
+        ]
+        base += [sum(regulars) / len(regulars)] * int(ranked.sum())
+    pairs = sorted(zip(risks, gone, strict=True), reverse=True)
+    top = pairs[: round(len(pairs) / 10)]
+    lift = (sum(left for _, left in top) / len(top)) / (sum(gone) / len(gone))
+    brier = sum((risk - left) ** 2 for risk, left in pairs) / len(pairs)
+    base_brier = sum((rate - left) ** 2 for rate, left in zip(base, gone, strict=True)) / len(gone)
+    stayed, won = 0, 0
+    for _, left in reversed(pairs):  # ties are too few to show in two digits
+        stayed, won = stayed + (not left), won + (stayed if left else 0)
+    area = won / (sum(gone) * (len(gone) - sum(gone)))
+    better = "better" if brier < base_brier else "worse"
+    assert (
+        f"Newcomers set apart ({len(gone):,} forecasts): AUC {area:.2f}, Brier {brier:.3f}, base rate "
+        f"{base_brier:.3f} ({abs(1 - brier / base_brier):.0%} {better} than the base rate), lift of the top "
+        f"tenth ×{lift:.1f}."
+    ) in shown
+    overall = record.overall
+    assert f"{overall.auc:.2f}" in shown
+    assert f"×{overall.lift:.1f}" in shown
+    assert f"{overall.skill:.0%}" in shown
+
+
+def test_the_model_card_names_population_facts_date_and_interval(client: Any, report: Churn) -> None:
+    shown = page(client, "/churn", "?site=leavers")
+    fitted = report.fitted
+    assert f"{fitted.people:,} people active in the last 28 days" in shown
+    assert "No visit within 28 days" in shown
+    assert "The seven below" in shown
+    assert "95% interval from the covariance of the weights" in shown
+    for ratio in fitted.odds_ratios().values():
+        assert ratio.low is None or f"{ratio.low:.2f}–{ratio.high:.2f}" in shown

@@ -143,6 +143,19 @@ def test_other_histories_are_counted_as_well(store: Store, seed: int) -> None:
     }
 
 
+def test_a_goal_converts_and_makes_no_session_engaged(store: Store, site: Site, history: History) -> None:
+    quick = Goal("any", "Any", "event_type~.")
+    put_goal(store, site.id, quick)
+    orders, own = (
+        breakdown(store, site, WEEK, "source", goal, every(), [], now=LATER).groups
+        for goal in (ORDERS, quick)
+    )
+    sides = [[(row.value, row.engaged, row.bounces) for row in rows] for rows in (orders, own)]
+    assert sorted(sides[0]) == sorted(sides[1])
+    bounced = sum(row.converted - row.engaged for row in own if row.converted > row.engaged)
+    assert bounced > 0, "sessions that bounced and hold the goal convert"
+
+
 @pytest.mark.parametrize(("filters", "kept"), FILTERS, ids=ids)
 def test_goals_equal_a_count_row_by_row(
     store: Store, site: Site, history: History, filters: list[str], kept: Kept

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dash import html
 
+from crm.accuracy import Accuracy
 from crm.backtest import Backtest, Cutoff
 from dashboards import format, people
 from dashboards.page import Node, View
@@ -147,11 +148,10 @@ def where(view: View, found: Churn, bins: Bins, above: int) -> Node:
 def right(view: View, found: Churn, record: Backtest) -> Node:
     """Forecasts of past weeks against what came."""
     text, overall = view.text, record.overall
-    skill = overall.skill or 0.0
     facts = [
         (text("churn.auc"), "–" if overall.auc is None else f"{overall.auc:.2f}"),
         (text("churn.brier"), f"{overall.brier:.3f}"),
-        (text("churn.skill" if skill >= 0 else "churn.skill.worse"), format.percent(abs(skill), 0)),
+        _skill(view, overall),
         (text("churn.lift"), "–" if overall.lift is None else f"×{overall.lift:.1f}"),
     ]
     line = html.Div(
@@ -163,14 +163,20 @@ def right(view: View, found: Churn, record: Backtest) -> Node:
         html.P(_sentence(view, record), className="sm"),
         graph("churn-right", reliability(overall.deciles, text), text("churn.right.label"), HEIGHT),
         line,
-        html.P(_without_newcomers(view, record), className="muted xs"),
+        html.P(without_newcomers(view, record), className="muted xs"),
         html.P(text("churn.actionable", days=within(found.fitted.horizon.days)), className="muted xs"),
         info=computed(view, found.computed[3], text("churn.right.how")),
         tools=[exports(view, "churn", "deciles")],
     )
 
 
-def _without_newcomers(view: View, record: Backtest) -> str:
+def _skill(view: View, found: Accuracy) -> tuple[str, str]:
+    """(better or worse than the base rate, by how much)."""
+    skill = found.skill or 0.0
+    return view.text("churn.skill" if skill >= 0 else "churn.skill.worse"), format.percent(abs(skill), 0)
+
+
+def without_newcomers(view: View, record: Backtest) -> str:
     """The figures for those who have a rank in the list."""
     ranked = record.ranked
     if ranked is None:
@@ -181,6 +187,8 @@ def _without_newcomers(view: View, record: Backtest) -> str:
         auc="–" if ranked.auc is None else f"{ranked.auc:.2f}",
         brier=f"{ranked.brier:.3f}",
         base=f"{ranked.base_brier:.3f}",
+        skill=" ".join(reversed(_skill(view, ranked))),
+        lift="–" if ranked.lift is None else f"×{ranked.lift:.1f}",
     )
 
 

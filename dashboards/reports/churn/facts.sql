@@ -7,7 +7,12 @@ SELECT
     (2 * {site_gap:Float64} + k.last - k.first) / (2 + k.active_days - 1) AS usual_gap,
     silence / usual_gap AS lateness,
     k.value / k.active_days AS mean_value,
+    -- The risk as the model says it, the risk shifted to what came of it lately, and the ends of its 95 % interval.
+    /*bare*/ 1 AS bare,
     /*risk*/ 1 AS risk,
+    /*odds_error*/ 1 AS odds_error,
+    /*low*/ 1 AS risk_low,
+    /*high*/ 1 AS risk_high,
     /*stage*/ 1 AS stage,
     risk * toFloat64(k.spent) AS at_risk
 FROM (

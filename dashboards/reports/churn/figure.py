@@ -9,9 +9,11 @@ import plotly.graph_objects as go
 
 from crm.accuracy import Decile
 from dashboards import format, theme
+from dashboards.annotations import Annotation, lines
 from dashboards.i18n import Text
+from dashboards.reports.churn.records import PastRisk
 
-HEIGHT, TALL = 216, 268
+LOW, HEIGHT, TALL = 128, 216, 268
 WIDTH = 5  # hundredths of risk in one bar
 _HOVER = "%{customdata}<extra></extra>"
 
@@ -86,6 +88,26 @@ def reliability(deciles: Sequence[Decile], text: Text) -> Any:
         xaxis={"range": [0, 103], **ticks, "title": _title(text("churn.axis.said"))},
         yaxis={"range": [0, 103], **ticks, "title": _title(text("churn.axis.left"))},
     )
+
+
+def history(past: Sequence[PastRisk], notes: Sequence[Annotation], lang: str) -> Any:
+    """The risk of one person by day, with the notes on these days."""
+    line = go.Scatter(
+        x=[one.as_of.isoformat() for one in past], y=[100 * one.risk for one in past], mode="lines+markers",
+        customdata=[f"{format.percent(one.risk, 0)} · {format.day(one.as_of, lang)}" for one in past],
+        hovertemplate=_HOVER, cliponaxis=False, line={"color": "var(--c2)", "width": 2}, marker={"size": 4},
+    )  # fmt: skip
+    ends = [past[0].as_of, past[-1].as_of]
+    return theme.figure(
+        [line],
+        height=LOW,
+        hovermode="closest",
+        margin={"l": 4, "r": 22, "t": 24 if notes else 12, "b": 4},
+        xaxis={"type": "date", "tickvals": [day.isoformat() for day in ends],
+               "ticktext": [format.day(day, lang) for day in ends]},
+        yaxis={"range": [0, 103], "tickvals": [0, 50, 100], "ticktext": ["0", "50", "100%"]},
+        **lines(notes),
+    )  # fmt: skip
 
 
 def _title(words: str) -> dict[str, Any]:

@@ -20,11 +20,13 @@ def model_card(view: View, found: Churn) -> Node:
     facts = [
         ("name", text(f"churn.model.{fitted.name}") if fitted.name else "–"),
         ("population", _population(view, fitted)),
+        ("facts", text(f"churn.model.facts.{fitted.name}") if fitted.name else "–"),
         ("outcome", text(f"churn.model.outcome.{fitted.primary}", days=fitted.horizon.days)),
         ("horizon", _horizon(view, fitted)),
         ("base", "–" if fitted.base_rate is None else format.percent(fitted.base_rate)),
         ("fitted", _learnt(view, found)),
         ("rivals", _rivals(view, fitted)),
+        ("likely", _likely(view, fitted)),
     ]
     rows = [
         html.Div([html.Dt(text(f"churn.model.{key}")), html.Dd(said)], className="fact-row")
@@ -56,6 +58,11 @@ def _horizon(view: View, fitted: Fitted) -> str:
 def _learnt(view: View, found: Churn) -> str:
     day = format.day(found.fitted.as_of, view.lang, year=True)
     return view.text(f"churn.model.fitted.{'kept' if found.learnt.is_kept else 'now'}", day=day)
+
+
+def _likely(view: View, fitted: Fitted) -> str:
+    """Where the interval of a risk comes from; a forecast of an earlier version has none."""
+    return view.text(f"churn.model.likely.{fitted.name}") if fitted.has_bounds else "–"
 
 
 def _rivals(view: View, fitted: Fitted) -> str:

@@ -94,6 +94,7 @@ def _body(view: View, found: Churn, asked: Asked) -> list[Node]:
         if record is not None:
             scores = {"brier": f"{record.rivals[record.champion]:.3f}", "base": f"{record.base_brier:.3f}"}
             words.append(html.P(text("churn.withheld.record", **scores), className="sm mt12"))
+            words.append(html.P(cards.without_newcomers(view, record), className="muted xs mt12"))
         facts = html.Div(
             [card(text("churn.withheld"), *words), model_card(view, found)], className="grid g-2"
         )

@@ -48,6 +48,7 @@ def persons(store: Store, site: Site, fitted: Fitted, at: Moment, rows: Rows) ->
             after_today=float(after[number]) if has_risk and row["silence"] else None,
             spent=row["spent"],
             evidence=found.get(row["person"], ()),
+            bounds=(row["risk_low"], row["risk_high"]) if fitted.has_bounds else None,
         )
         for number, row in enumerate(rows)
     )

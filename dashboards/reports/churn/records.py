@@ -49,6 +49,7 @@ class Known:
 class Person:
     """One person of the list. `risk` and what follows from it is None or empty where it is withheld.
 
+    `bounds`: the 95 % interval of the chance of people alike, None where the forecast was kept without.
     `after_today`: the risk had they been active today, None for who was. `spent`: net, in the last 365 days.
     """
 
@@ -61,6 +62,7 @@ class Person:
     after_today: float | None
     spent: Decimal
     evidence: tuple[Evidence, ...] = ()
+    bounds: tuple[float, float] | None = None
 
     @property
     def band(self) -> Band | None:
@@ -78,6 +80,8 @@ class Person:
         return {
             "visitor_id": self.person_id,
             "risk": self.risk,
+            "risk_low": self.bounds[0] if self.bounds else None,
+            "risk_high": self.bounds[1] if self.bounds else None,
             "band": self.band,
             "reasons": [
                 {"kind": why.kind, "text": why.text, "points": round(why.points, 2)} for why in self.reasons
@@ -106,6 +110,14 @@ class Evidence:
     def to_json(self) -> dict[str, Any]:
         """{kind, count, last}."""
         return {"kind": self.kind, "count": self.count, "last": self.last.isoformat()}
+
+
+@dataclass(frozen=True)
+class PastRisk:
+    """The risk at the end of a day, as it was kept then."""
+
+    as_of: date
+    risk: float
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from crm.fitted import Fitted
 from dashboards.computed import Computed, read_sql
@@ -12,21 +12,13 @@ from dashboards.reports.churn.fit import Learnt, forecast
 from dashboards.reports.churn.options import ChurnOptions, Moment, moment
 from dashboards.reports.churn.people import persons
 from dashboards.reports.churn.query import people_query
-from dashboards.reports.churn.records import Person
+from dashboards.reports.churn.records import PastRisk, Person
 from dashboards.reports.churn.scoring import parameters
 from schemas.objects import Site
 from store.tables.client import Store
 
 MOST = 1_000
 _PAST, _HASHES = (read_sql(__package__ or "", f"{name}.sql") for name in ("past_scores", "hashes"))
-
-
-@dataclass(frozen=True)
-class PastRisk:
-    """The risk at the end of a day, as it was kept then."""
-
-    as_of: date
-    risk: float
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 arrayElement(
-    {rates:Array(Float64)},
+    /*shares*/ 1,
     toUInt32(
         1
         + arrayCount(edge -> silence >= edge, {recency:Array(Int64)}) * (length({frequency:Array(Int64)}) + 1)

@@ -16,6 +16,22 @@ def in_ten(text: Text, risk: float) -> str:
     return text(f"churn.in_ten.{tenths}") if tenths in (0, 10) else text("churn.in_ten", n=tenths)
 
 
+def likely(text: Text, person: Person) -> str:
+    """The interval of the risk in per cent: 58–66%; '' without one."""
+    if person.bounds is None:
+        return ""
+    low, high = (format.percent(end, 0) for end in person.bounds)
+    return text("churn.likely", low=low.removesuffix("%"), high=high)
+
+
+def likely_in_ten(text: Text, person: Person) -> str:
+    """6 in 10, likely between 4 and 8; where both ends say the same, that alone."""
+    risk = person.risk or 0.0
+    low, high = (round(10 * end) for end in person.bounds or (risk, risk))
+    said = in_ten(text, risk)
+    return said if low == high else text("churn.in_ten.likely", risk=said, low=low, high=high)
+
+
 def days(text: Text, count: float) -> str:
     """1 day, 12 days; rounded."""
     return text.n("churn.days", round(count))

@@ -16,8 +16,9 @@ Rows = list[list[object]]
 def visitors(found: Churn) -> Rows:
     """The list, most at risk first."""
     head: list[object] = [
-        "visitor_id", "risk", "in_ten", "band", "is_newcomer", "stage", "value_at_risk", "spent_365d",
-        "last_seen", "usual_gap_days", "reason_1", "reason_2", "reason_3", "counterfactual", "action",
+        "visitor_id", "risk", "risk_low", "risk_high", "in_ten", "band", "is_newcomer", "stage",
+        "value_at_risk", "spent_365d", "last_seen", "usual_gap_days", "reason_1", "reason_2", "reason_3",
+        "counterfactual", "action",
     ]  # fmt: skip
     noun = "a visit" if found.fitted.primary == "visit" else "an order"
     rows = []
@@ -28,9 +29,10 @@ def visitors(found: Churn) -> Rows:
         risk = person.risk
         rows.append(
             [
-                person.person_id, risk, None if risk is None else in_ten(risk), person.band,
-                person.known.is_newcomer, person.stage.value, said["value_at_risk"], person.spent,
-                person.last, said["usual_gap_days"], *why, said["counterfactual"], person.stage.action,
+                person.person_id, risk, said["risk_low"], said["risk_high"],
+                None if risk is None else in_ten(risk), person.band, person.known.is_newcomer,
+                person.stage.value, said["value_at_risk"], person.spent, person.last,
+                said["usual_gap_days"], *why, said["counterfactual"], person.stage.action,
             ]
         )  # fmt: skip
     return [head, *rows]

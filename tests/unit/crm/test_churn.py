@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from clicktrail.errors import ConfigError
-from crm.activity import Activity, Floats, day_number
+from crm.activity import Activity, Floats, day_number, day_of
 from crm.backtest import Snapshots, Trial, backtest, choose, trials
 from crm.bands import band
 from crm.calibration import Shift
@@ -85,6 +85,35 @@ def test_a_forecast_no_better_than_the_base_rate_is_withheld() -> None:
     assert found.forecast is None
     assert found.backtest is not None
     assert found.withheld == "The forecast did no better than giving everybody the base rate"
+
+
+def test_a_forecast_that_only_tells_newcomers_apart_is_withheld() -> None:
+    """Newcomers mostly leave, regulars mostly stay, and nothing tells one regular from another."""
+    draw = np.random.default_rng(4)
+    found = backtest(tuple(told_apart(week, draw) for week in range(4)), "visit")
+    assert found is not None
+    assert found.ranked is not None
+    assert found.beats_base_rate
+    assert not found.ranks_better
+    assert found.ranked.base_brier == pytest.approx(0.16, abs=0.01)
+
+
+def told_apart(week: int, draw: np.random.Generator) -> Trial:
+    regular = np.arange(2_000) % 2 == 0
+    churned = draw.random(2_000) < np.where(regular, 0.2, 0.8)
+    risk = np.where(regular, 0.2 + draw.choice([-0.1, 0.1], 2_000), 0.8)
+    base = np.full(2_000, 0.5)
+    return Trial(day_of(20_000 + 7 * week), churned, base, {"rf_table": risk}, regular, 0.2)
+
+
+def test_what_is_proved_for_newcomers_only_shows_no_percentage() -> None:
+    rows = [(f"n{n:04}", at) for n in range(1_500) for at in [n % 190]]  # they come once
+    rows += [(f"r{n:04}", at) for n in range(60) for at in range(n % 7, 195, 7)]  # they never leave
+    found = churn_risk(site(rows), day(194), "visit", horizon=7)
+    assert found.backtest is not None
+    assert found.backtest.beats_base_rate
+    assert (found.forecast, found.why_not) == (None, "no_better_ranked")
+    assert "did not beat their base rate" in found.withheld
 
 
 def test_nobody_at_all_is_no_error() -> None:

@@ -1,0 +1,1 @@
+arrayPushFront(standardised, 1.)
