@@ -157,8 +157,8 @@ def test_every_page_says_how_its_numbers_were_computed(
     [
         ("/visitor", "property=plan&f=country%3DDE", "This option of the page cannot be read", "f=country"),
         ("/campaigns", "by=nonsense&f=country%3DDE", "This page cannot be shown so", "f=country"),
-        ("/campaigns", "by=source&f=colour%3Dred", "This filter cannot be read", "by=country"),
-        ("/campaigns", "by=source&f=path~%5B", "This filter cannot be read", "by=country"),
+        ("/campaigns", "by=source&f=colour%3Dred", "This filter cannot be read", "by=source"),
+        ("/campaigns", "by=source&f=path~%5B", "This filter cannot be read", "by=source"),
     ],
 )
 def test_a_refusal_names_what_was_wrong_and_its_way_out_drops_only_that(
