@@ -24,6 +24,10 @@ _CHROMIUM = "/usr/bin/chromium"
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 _CLICKS = 5
 _WAIT_MS = 60_000
+_ELSEWHERE = """[...document.querySelectorAll('.tools .pop a.opt')].map((one) => one.getAttribute('href'))
+    .filter((href) => href !== location.pathname + location.search)"""
+"""The options that lead to another view: one that leads here asks for nothing, and the page stays."""
+
 _SHIFTS = """
 window.shifted = 0;
 new PerformanceObserver((seen) => {
@@ -68,9 +72,10 @@ def _open(page: Any, address: str) -> None:
 
 def _click(page: Any, at: int) -> float | None:
     """Seconds from one click on the period until the page stands anew, less the time of its answer."""
-    link = page.locator(".tools .pop a.opt").nth(at % 3)
-    if not link.count():
+    links = page.evaluate(_ELSEWHERE)
+    if not links:
         return None
+    link = links[at % len(links)]
     waited: list[float] = []
 
     def answered(response: Any) -> None:
@@ -81,7 +86,7 @@ def _click(page: Any, at: int) -> float | None:
     page.on("requestfinished", lambda request: answered(request.response()))
     page.evaluate("window.stood = document.querySelector('main#main')")
     began = time.perf_counter()
-    page.evaluate("at => document.querySelectorAll('.tools .pop a.opt')[at].click()", at % 3)
+    page.evaluate("href => document.querySelector(`.tools .pop a.opt[href='${href}']`).click()", link)
     page.wait_for_function(
         "document.querySelector('main#main') && document.querySelector('main#main') !== window.stood",
         timeout=_WAIT_MS,

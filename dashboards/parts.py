@@ -39,27 +39,35 @@ def card(title: str, *body: Node, tools: Sequence[Node] = (), info: Node = None,
     return html.Section([html.Div(head, className="card-head"), *body], className=f"card {look}".strip())
 
 
-def how(text: Text, definition: str, sql: str, cover: str = "") -> Node:
-    """ "How is this computed": the definition, who is left out, the SQL."""
-    rows: list[Node] = [html.Div(text("how.title"), className="pop-title"), html.P(definition)]
+def computed(view: View, query: Computed | Sequence[Computed], definition: str = "", cover: str = "") -> Node:
+    """ "How is this computed": the definition, who is left out, and each query that ran.
+
+    Of a query: its text, its parameters, the rows it read and its time. Of several the first one is open.
+    """
+    text, queries = view.text, (query,) if isinstance(query, Computed) else tuple(query)
+    rows: list[Node] = [html.Div(text("how.title"), className="pop-title")]
+    rows.append(html.P(definition or queries[0].definition))
     if cover:
         rows.append(html.P([html.B(text("how.coverage") + " "), cover]))
-    rows += [html.Pre(sql, tabIndex="0"), copy_button(text, text("how.copy"), "btn sm")]
+    if len(queries) == 1:
+        rows += _query(view, queries[0])
+    else:
+        for at, one in enumerate(queries):
+            head = text("how.query", at=at + 1, all=len(queries), name=one.name)
+            rows.append(
+                html.Details([html.Summary(head), *_query(view, one)], className="details query", open=not at)
+            )
     return menu(icon("info", 14), rows, "info", "how", text("how.title"))
 
 
-def computed(view: View, query: Computed, definition: str = "", cover: str = "") -> Node:
-    """ "How is this computed" for a query that ran: also its parameters, the rows it read and its time."""
-    text = view.text
-    given = [f"{name} = {jsonable(value)}" for name, value in query.used().items()]
-    rows: list[Node] = [html.Div(text("how.title"), className="pop-title")]
-    rows.append(html.P(definition or query.definition))
-    if cover:
-        rows.append(html.P([html.B(text("how.coverage") + " "), cover]))
+def _query(view: View, query: Computed) -> list[Node]:
+    """What one query read, its text, and what it was given."""
+    text, rows = view.text, list[Node]()
     if query.cost.seconds:
         read = text("how.read", rows=format.number(query.cost.rows), span=f"{query.cost.seconds:.2f} s")
         rows.append(html.P(read, className="muted xs"))
     rows += [html.Pre(query.whole, tabIndex="0"), copy_button(text, text("how.copy"), "btn sm")]
+    given = [f"{name} = {jsonable(value)}" for name, value in query.used().items()]
     if given:
         rows.append(
             html.Details(
@@ -67,7 +75,7 @@ def computed(view: View, query: Computed, definition: str = "", cover: str = "")
                 className="details",
             )
         )
-    return menu(icon("info", 14), rows, "info", "how", text("how.title"))
+    return rows
 
 
 def exports(view: View, page: str, name: str) -> Node:
@@ -209,7 +217,8 @@ def now_table(rows: Sequence[Row], head: str, column: str) -> Node:
 def graph(id: str, figure: Node, label: str, height: int) -> Node:
     """A chart with a name for those who do not see it."""
     chart = dcc.Graph(id=id, figure=figure, config=theme.CONFIG, style={"height": height})
-    return html.Div(chart, role="img", **{"aria-label": label})
+    # The room is there before Dash has fetched the chart: what stands below does not move.
+    return html.Div(chart, role="img", style={"height": height}, **{"aria-label": label})
 
 
 def empty(

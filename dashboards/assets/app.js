@@ -85,7 +85,7 @@
   const acts = {
     theme,
     share: (b) => copy(location.href, b.dataset.done),
-    copy: (b) => copy(b.closest('.pop, .code').querySelector('pre').textContent, b.dataset.done),
+    copy: (b) => copy(b.closest('.query, .pop, .code').querySelector('pre').textContent, b.dataset.done),
     again,
     logout: () => fetch('/logout', { method: 'POST' }).then(() => location.assign('/login')),
   };

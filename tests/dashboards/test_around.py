@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -19,8 +20,10 @@ from dashboards.app import create_app
 from dashboards.computed import Computed
 from dashboards.downloads import as_csv, as_parquet
 from dashboards.state import MAX_OWN, MAX_OWN_LENGTH, State
+from schemas.objects import Site
+from store.objects import put_site
 from store.tables.client import Store
-from tests.dashboards.shop import Shop, open_shop
+from tests.dashboards.shop import Shop, open_shop, refuse
 from tests.dashboards.test_pages import page
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
@@ -123,3 +126,60 @@ def test_a_query_says_what_it_cost(reader: Store, shop: Shop) -> None:
     assert asked.cost.seconds > 0
     asked.rows(reader)
     assert asked.cost.rows == 2 * once
+
+
+@pytest.mark.parametrize(
+    ("path", "queries"),
+    [
+        (
+            "/",
+            ["Query 1 of 2: people", "Query 2 of 2: totals", "Query 1 of 2: events", "Query 2 of 2: pages"],
+        ),
+        ("/live", ["Query 1 of 2: counts", "Query 2 of 2: bots"]),
+        ("/sites", ["Query 1 of 2: received", "Query 2 of 2: happened"]),
+        ("/failed", []),
+        ("/people", []),
+        ("/campaigns", []),
+        ("/goals", []),
+    ],
+)
+def test_every_page_says_how_its_numbers_were_computed(
+    client: Any, shop: Shop, store: Store, path: str, queries: list[str]
+) -> None:
+    refuse(store, "late", NOW)
+    shown = page(client, path, "?site=shop&lang=en")
+    for words in ("How is this computed?", "It read ", "Parameters", "Copy SQL", "SELECT", *queries):
+        assert words in shown, words
+
+
+@pytest.mark.parametrize(
+    ("path", "search", "title", "kept"),
+    [
+        ("/visitor", "property=plan&f=country%3DDE", "This option of the page cannot be read", "f=country"),
+        ("/campaigns", "by=nonsense&f=country%3DDE", "This page cannot be shown so", "f=country"),
+        ("/campaigns", "by=source&f=colour%3Dred", "This filter cannot be read", "by=source"),
+        ("/campaigns", "by=source&f=path~%5B", "This filter cannot be read", "by=source"),
+    ],
+)
+def test_a_refusal_names_what_was_wrong_and_its_way_out_drops_only_that(
+    client: Any, shop: Shop, path: str, search: str, title: str, kept: str
+) -> None:
+    shown = page(client, path, f"?site=shop&{search}")
+    titles = (
+        "This option of the page cannot be read",
+        "This page cannot be shown so",
+        "This filter cannot be read",
+    )
+    assert [one for one in titles if one in shown] == [title]
+    out = f'"href":"{path}?site=shop&{kept}'
+    assert any(part.startswith(out) for part in re.findall(r'"href":"[^"]*"', shown.replace('": "', '":"')))
+
+
+@pytest.mark.parametrize("path", ["/", "/live", "/funnel", "/churn", "/content", "/people", "/visitor"])
+def test_a_page_of_a_site_without_events_hands_out_the_tag(
+    client: Any, store: Store, shop: Shop, path: str
+) -> None:
+    put_site(store, Site("mute", "mute.example"))
+    assert "No events yet" in (shown := page(client, path, "?site=mute"))
+    assert "data-site" in shown or "t.js" in shown
+    assert "No events yet" not in page(client, path, "?site=shop&start=2020-01-01&end=2020-01-02")

@@ -14,7 +14,7 @@ from dashboards import format
 from dashboards.access import OWN, SEE_ALL
 from dashboards.controls import period_tools
 from dashboards.page import Desk, Node, Page, View
-from dashboards.parts import card, empty, graph, how
+from dashboards.parts import card, computed, empty, graph
 from dashboards.reports.failed.figure import HEIGHT, bars, coloured
 from dashboards.reports.failed.query import Example, Failed, FailedRow, ReasonCount, example, failed
 from dashboards.reports.failed.replay import hidden, replay_card, tried
@@ -64,7 +64,7 @@ def _chart(view: View, found: Failed) -> Node:
         text("failed.trend"),
         html.Div(keys, className="legend"),
         graph("failed-bars", bars(found, text), said, HEIGHT),
-        info=how(text, text("failed.how"), found.computed[0].whole),
+        info=computed(view, found.computed[0], text("failed.how")),
     )
 
 
@@ -75,7 +75,7 @@ def _reasons(view: View, found: Failed) -> Node:
     heads += [html.Th(text(key), scope="col", className="n") for key in ("head.failed", "head.last")]
     rows = [_reason_row(view, one) for one in found.by_reason]
     table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)], className="t rows stack")
-    return card(text("failed.reasons"), table)
+    return card(text("failed.reasons"), table, info=computed(view, found.computed[0], text("failed.how")))
 
 
 def _reason_row(view: View, one: ReasonCount) -> Node:
@@ -106,7 +106,7 @@ def _newest(view: View, found: Failed) -> Node:
     if len(found.newest) < found.failed:
         title = text("failed.newest_of", n=len(found.newest), all=format.number(found.failed))
     example_ = html.Div(id="failed-example", role="status")
-    return card(title, example_, fast(table), info=how(text, text("failed.how"), found.computed[1].whole))
+    return card(title, example_, fast(table), info=computed(view, found.computed[1], text("failed.how")))
 
 
 def _row(view: View, row: FailedRow) -> Node:

@@ -15,10 +15,12 @@ from dashboards.controls import label_of
 from dashboards.did import sentence, sign
 from dashboards.i18n import Text
 from dashboards.page import Desk, Node, Page, View
-from dashboards.parts import Row, card, empty, graph, icon, now_table
+from dashboards.parts import Row, card, computed, empty, graph, icon, now_table
 from dashboards.reports.live.figure import HEIGHT, minutes
 from dashboards.reports.live.query import Live, LiveEvent, LiveRow, Minute, live
+from dashboards.reports.sites.query import heard_of
 from dashboards.shell import no_site, shell
+from dashboards.snippet import first_steps
 from dashboards.static import Element, fast
 
 SHOWN = 20
@@ -31,20 +33,31 @@ def layout(view: View) -> Node:
     if view.site is None:
         return no_site(view, text("live"))
     found = live(view.desk.store, view.site, view.desk.now())
+    nobody = not found.events and not found.bot_events
+    if nobody and not heard_of(view.desk.store, view.site.id, now=view.desk.now()):
+        return shell(view, first_steps(view), title=text("live"), sub=text("live.sub"))
     parts = dict(zip(PARTS, _parts(view, found), strict=True))
 
     def slot(name: str, look: str = "") -> Node:
         return html.Div(fast(parts[name]), id=name, className=look)
 
-    numbers = html.Div([slot("live-now"), slot("live-stats", "mt24")], className="nums")
+    counts, rows, sources, bots = found.computed
+    asked = computed(view, [counts, bots], text("live.how.counts"))
+    numbers = html.Div([slot("live-now"), slot("live-stats", "mt24"), asked], className="nums")
     chart = html.Div(
         graph("live-bars", minutes(found.minutes, text), text("live.chart"), HEIGHT), className="grow minutes"
     )
+    how = computed(view, counts, text("live.how.counts"))
+    newest = computed(view, rows, text("live.how.newest"))
     side = html.Div(
         [
-            card(text("live.pages"), slot("live-pages")),
-            card(text("live.sources"), slot("live-sources")),
-            card(text("live.channels"), slot("live-channels")),
+            card(text("live.pages"), slot("live-pages"), info=how),
+            card(
+                text("live.sources"),
+                slot("live-sources"),
+                info=computed(view, sources, text("live.how.sources")),
+            ),
+            card(text("live.channels"), slot("live-channels"), info=how),
         ],
         className="grid top",
     )
@@ -53,7 +66,9 @@ def layout(view: View) -> Node:
         view,
         html.Div(id="live-trouble"),
         html.Section(html.Div([numbers, chart], className="livehead"), className="card"),
-        html.Div([card(text("live.happening"), slot("live-ticker")), side], className="grid g-31"),
+        html.Div(
+            [card(text("live.happening"), slot("live-ticker"), info=newest), side], className="grid g-31"
+        ),
         dcc.Interval(id="live-tick", interval=1000),
         dcc.Store(id="live-beat"),
         dcc.Store(id="live-done", data={"beat": 0, "seen": _digests(found)}),

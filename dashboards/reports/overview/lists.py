@@ -9,8 +9,9 @@ from dash import html
 from crm.rate import Rate
 from dashboards import format
 from dashboards.controls import label_of
+from dashboards.footing import coverage_words
 from dashboards.page import PEOPLE, Node, View
-from dashboards.parts import Row, bars, card, empty, exports, how, icon
+from dashboards.parts import Row, bars, card, computed, empty, exports, icon
 from dashboards.reports.overview.answer import Answer, interval
 from dashboards.reports.overview.changes import FIELDS, share
 from dashboards.reports.overview.records import PageRow, TopRow
@@ -18,6 +19,7 @@ from dashboards.reports.overview.records import PageRow, TopRow
 SHOWN = 8
 """Rows of a list on the page; the CSV holds all."""
 
+_QUERIES = {"pages": ("events", "pages"), "lists": ("lists", "people")}
 
 _DEVICE_ICONS = {
     "phone": "smartphone",
@@ -45,7 +47,10 @@ def list_card(view: View, answer: Answer, names: Sequence[str]) -> Node:
                 className="more",
             )
         )
-    return card(text(f"list.{names[0]}"), *body, tools=tools)
+    kind = "pages" if names[0] == "pages" else "lists"
+    queries = [answer.sql(name) for name in _QUERIES[kind]]
+    info = computed(view, queries, text(f"how.{kind}", zone=view.zone), coverage_words(view, answer.coverage))
+    return card(text(f"list.{names[0]}"), *body, tools=tools, info=info)
 
 
 def _table(view: View, answer: Answer, name: str) -> Node:
@@ -96,7 +101,12 @@ def apart(view: View, answer: Answer) -> Node:
         text("apart"),
         html.Div(facts, className="facts"),
         note,
-        info=how(text, text("how.apart"), answer.sql("totals").whole),
+        info=computed(
+            view,
+            [answer.sql("totals"), answer.sql("events")],
+            text("how.apart"),
+            coverage_words(view, answer.coverage),
+        ),
     )
 
 

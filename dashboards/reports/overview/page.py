@@ -11,9 +11,9 @@ from clicktrail.errors import ConfigError, StoreError
 from dashboards import format
 from dashboards.annotations import notes_menu
 from dashboards.controls import chips, label_of, period_tools
-from dashboards.footing import bad_request, cover, health
+from dashboards.footing import bad_request, cover, coverage_words, health
 from dashboards.page import Desk, Node, Page, View
-from dashboards.parts import card, empty, graph, link
+from dashboards.parts import card, computed, empty, graph, link
 from dashboards.reports.overview.answer import Answer, ask
 from dashboards.reports.overview.changes import FIELDS, Change, changes
 from dashboards.reports.overview.figure import HEIGHT, shown, trend, value
@@ -21,7 +21,7 @@ from dashboards.reports.overview.lists import apart, list_card
 from dashboards.reports.overview.query import overview
 from dashboards.reports.overview.records import PageRow, TopRow
 from dashboards.reports.overview.tiles import tiles
-from dashboards.reports.sites.query import sites
+from dashboards.reports.sites.query import heard_of
 from dashboards.shell import no_site, shell
 from dashboards.snippet import first_steps
 
@@ -107,7 +107,14 @@ def _chart(view: View, answer: Answer) -> Node:
         low=shown(min(values, default=None), metric, view.lang),
         high=shown(max(values, default=None), metric, view.lang),
     )
-    return card(name, graph("trend", figure, said, HEIGHT), tools=[html.Div(keys, className="legend")])
+    info = computed(
+        view,
+        answer.sql("totals"),
+        text(f"how.{metric}", zone=view.zone),
+        coverage_words(view, answer.coverage),
+    )
+    keyed = [html.Div(keys, className="legend")]
+    return card(name, graph("trend", figure, said, HEIGHT), tools=keyed, info=info)
 
 
 def _changes(view: View, answer: Answer) -> Node:
@@ -199,10 +206,9 @@ def arrived(desk: Desk, search: str) -> bool:
     """Whether the site of an address has an event."""
     site = desk.at("/", search).site
     try:
-        found = sites(desk.store, [site.id], now=desk.now()).site(site.id) if site else None
+        return site is not None and heard_of(desk.store, site.id, now=desk.now())
     except StoreError:
         return False
-    return found is not None and found.first_received is not None
 
 
 PAGE = Page("/", "overview", "layout-dashboard", "nav.watch", layout, connect=connect, download=download)

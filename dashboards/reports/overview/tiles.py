@@ -9,13 +9,15 @@ from dash import html
 from dashboards import format
 from dashboards.footing import coverage_words
 from dashboards.page import PEOPLE, Node, View
-from dashboards.parts import delta, how, icon, link, spark
+from dashboards.parts import computed, delta, icon, link, spark
 from dashboards.reports.overview.answer import Answer, interval
 from dashboards.reports.overview.figure import shown, value
 from dashboards.reports.overview.records import Totals
 from dashboards.state import METRICS
 
 _GOOD_UP = {"bounce_rate": False}
+_QUERIES = {"visitors": ("people", "totals")}
+"""Queries of a tile's number and of its line, where these are two."""
 
 
 def tiles(view: View, answer: Answer) -> Node:
@@ -99,7 +101,8 @@ def _how(view: View, answer: Answer, metric: str) -> Node:
         )
     if answer.compare and answer.now.unfinished:
         words += " " + text("how.like", until=_until(view, answer))
-    return how(text, words, answer.sql("totals").whole, coverage_words(view, answer.coverage))
+    queries = [answer.sql(name) for name in _QUERIES.get(metric, ("totals",))]
+    return computed(view, queries, words, coverage_words(view, answer.coverage))
 
 
 def _until(view: View, answer: Answer) -> str:

@@ -15,8 +15,10 @@ from dashboards.period import Period
 from dashboards.reports.people.options import PARAMS, ROWS, WITH, Options, parse
 from dashboards.reports.people.query import People, Slice, everybody, people
 from dashboards.reports.people.table import pager, table
+from dashboards.reports.sites.query import heard_of
 from dashboards.reports.visitor.search import find_form
 from dashboards.shell import no_site, shell
+from dashboards.snippet import first_steps
 
 MOST_EXPORTED = 1_000_000
 """People in one file."""
@@ -38,6 +40,9 @@ def layout(view: View) -> Node:
         found = _ask(view, asked, chosen)
     except ConfigError as error:
         return shell(view, chips(view), bad_request(view, error), title=text("people"), tools=tools)
+    heard = found.total or view.state.f or heard_of(view.desk.store, view.site.id, now=view.desk.now())
+    if not heard:
+        return shell(view, first_steps(view), title=text("people"), tools=tools)
     return shell(
         view,
         chips(view),

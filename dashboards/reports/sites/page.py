@@ -12,8 +12,9 @@ from dash import State as Given
 from clicktrail.errors import ClicktrailError, StoreError
 from dashboards import format
 from dashboards.access import OWN
+from dashboards.computed import Computed
 from dashboards.page import Desk, Node, Page, View
-from dashboards.parts import card, empty, link
+from dashboards.parts import card, computed, empty, link
 from dashboards.reports.sites import form
 from dashboards.reports.sites.query import SiteHealth, Sites, UnknownSite, sites
 from dashboards.shell import shell
@@ -40,7 +41,7 @@ def layout(view: View) -> Node:
             )
         )
     if found.unknown and view.may(OWN):
-        left.append(_strangers(view, found.unknown))
+        left.append(_strangers(view, found.unknown, found.computed[3]))
     columns = html.Div(left, className="grid top")
     if view.may(OWN):
         columns = html.Div([columns, _form(view)], className="cols")
@@ -58,7 +59,7 @@ def _list(view: View, found: Sites) -> Node:
     heads.append(html.Th(text("head.events_24h"), scope="col", className="n"))
     rows = [_row(view, site, found.site(site.id)) for site in view.sites]
     table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(rows)], className="t rows stack")
-    return card(text("sites.list"), table)
+    return card(text("sites.list"), table, info=computed(view, found.computed[:2], text("sites.how")))
 
 
 def _row(view: View, site: Site, health: SiteHealth | None) -> Node:
@@ -129,7 +130,7 @@ def _waiting(view: View, site: Site, health: SiteHealth | None) -> Node:
     return html.Div([_status(view, site, health), again], className="mb")
 
 
-def _strangers(view: View, unknown: tuple[UnknownSite, ...]) -> Node:
+def _strangers(view: View, unknown: tuple[UnknownSite, ...], query: Computed) -> Node:
     """Requests that name a site nobody added: a typing error in a tag, or a site to add."""
     text = view.text
     heads = [html.Th(text(key), scope="col") for key in ("head.detail", "head.protocol")]
@@ -153,7 +154,8 @@ def _strangers(view: View, unknown: tuple[UnknownSite, ...]) -> Node:
         [text("sites.unknown.words"), " ", html.Code("clicktrail failed list --reason unknown_site")],
         className="muted sm",
     )
-    return card(text("sites.unknown"), hint, table)
+    info = computed(view, query, text("sites.unknown.how"))
+    return card(text("sites.unknown"), hint, table, info=info)
 
 
 def _ago(view: View, row: UnknownSite) -> str:

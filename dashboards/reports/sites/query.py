@@ -113,5 +113,11 @@ def sites(store: Store, ids: Sequence[str] = (), *, now: datetime) -> Sites:
     )
 
 
+def heard_of(store: Store, site_id: str, *, now: datetime) -> bool:
+    """Whether a site ever sent an event. Raises StoreError."""
+    found = sites(store, [site_id], now=now).site(site_id)
+    return found is not None and found.first_received is not None
+
+
 def _plain(record: FailedCount | UnknownSite) -> dict[str, Any]:
     return {name: jsonable(value) for name, value in vars(record).items()}

@@ -17,6 +17,7 @@ from dashboards.reports.churn.person import risk_card
 from dashboards.reports.churn.risk import risk_of
 from dashboards.reports.people.query import Person
 from dashboards.reports.people.table import name
+from dashboards.reports.sites.query import heard_of
 from dashboards.reports.visitor.joins import joins_card, unlink
 from dashboards.reports.visitor.options import LINES, OPTIONS, Options, parse
 from dashboards.reports.visitor.profile import head_card, profile_card, touch_card
@@ -26,6 +27,7 @@ from dashboards.reports.visitor.records import Line, Visitor
 from dashboards.reports.visitor.search import PATH, find_form, matches_card, search_card
 from dashboards.reports.visitor.timeline import timeline_card
 from dashboards.shell import no_site, shell
+from dashboards.snippet import first_steps
 
 MOST_EXPORTED = 100_000
 """Lines of a timeline in one file."""
@@ -41,6 +43,8 @@ def layout(view: View) -> Node:
     except ConfigError as error:
         return shell(view, bad_request(view, error), title=title, tools=[find_form(view)])
     if found.visitor is None:
+        if found.matches is None and not heard_of(view.desk.store, view.site.id, now=view.desk.now()):
+            return shell(view, first_steps(view), title=title, sub=view.text("visitor.sub"))
         parts = [search_card(view, found.asked)]
         if found.matches is not None:
             parts.append(matches_card(view, found.matches))
