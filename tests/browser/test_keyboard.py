@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from clicktrail.settings import Settings
 from dashboards.app import PAGES
-from store.tables.client import Store, open_store
-from tests.browser.test_dashboard import (  # noqa: F401 - fixtures
-    CHROMIUM,
-    MS,
-    chromium,
-    opened,
-    served,
-    tables,
-    windows,
-)
+from store.tables.client import Store
+from tests.browser.watched import MS
 from tests.dashboards.shop import open_shop
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not CHROMIUM.exists() and os.environ.get("CI") != "true",
-        reason="no /usr/bin/chromium on this machine",
-    ),
-]
 
 LISTEN = """() => {
     const fields = 'input:enabled:not([type=hidden]),select,textarea';
@@ -55,20 +36,13 @@ LISTEN = """() => {
 """Notes each element that gets the focus: its place in the page, and whether that can be seen."""
 
 
-@pytest.fixture(scope="module")
-def base(tables: Store, store_settings: Settings) -> Iterator[str]:  # noqa: F811
+@pytest.fixture(scope="module", autouse=True)
+def shop(tables: Store) -> None:
     open_shop(tables, "hats")
-    reader = open_store(store_settings, role="reader")
-    with served(reader, lambda: tables, store_settings) as address:
-        yield address
-    reader.close()
 
 
 @pytest.mark.parametrize("path", [page.path for page in PAGES])
-def test_tab_reaches_everything_in_order_and_enter_opens_each_kind_of_menu(
-    opened: Any,  # noqa: F811
-    path: str,
-) -> None:
+def test_tab_reaches_everything_in_order_and_enter_opens_each_kind_of_menu(opened: Any, path: str) -> None:
     page = opened().open(f"{path}?site=hats")
     count = page.evaluate(LISTEN)
     for _ in range(count):
@@ -95,7 +69,7 @@ def _opens_and_closes(page: Any, summary: Any, *, escapes: bool) -> None:
     assert summary.evaluate("one => document.activeElement === one")
 
 
-def test_period_row_chip_and_theme_work_by_keyboard(opened: Any) -> None:  # noqa: F811
+def test_period_row_chip_and_theme_work_by_keyboard(opened: Any) -> None:
     page = opened().open("/?site=hats")
     page.locator(".tools .menu > summary").first.focus()
     page.keyboard.press("Enter")
