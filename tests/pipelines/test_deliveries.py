@@ -74,8 +74,10 @@ def deliver(settings: Settings, folder: Path, records: list[list[Envelope]]) -> 
 
 def standing(store: Store) -> tuple[set[Event], set[Session]]:
     """Events but for what names the copy and the clock of the device, and sessions."""
-    left_out = {"raw_ref": "", "version": 0, "device_time": None, "sent_at": None}
-    return {replace(one, **left_out) for one in stored_events(store)}, stored_sessions(store)
+    events = {
+        replace(one, raw_ref="", version=0, device_time=None, sent_at=None) for one in stored_events(store)
+    }
+    return events, stored_sessions(store)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
