@@ -120,5 +120,6 @@ def progress(label: str, total: int | None) -> Iterator[Progress]:
 
         def show(done: int, remark: str) -> None:
             bar.update(max(0, done - bar.pos), remark)
+            bar.render_progress()  # a new remark alone does not move the bar
 
         yield show

@@ -17,7 +17,7 @@ from schemas.envelope import decode_block
 from schemas.failed_event import FailedEvent, Reason, Stage
 from store import objects
 from store.log import open_log
-from store.log.base import Log, Record
+from store.log.base import Log, Offsets, Record
 from store.tables.client import Store
 
 ROWS_AT_ONCE = 1000
@@ -144,8 +144,16 @@ class FailedRows:
     def _read_record(self, partition: int, offset: int) -> Record | None:
         if self._log is None:
             self._log = open_log(self._settings, write=False)
-        records, _ = self._log.read({partition: offset}, 1)
-        return next((one for one in records if (one.partition, one.offset) == (partition, offset)), None)
+        # Of the other partitions only what comes meanwhile, which may be served first.
+        at: Offsets = {**self._log.end(), partition: offset}
+        while at.get(partition) == offset:
+            records, at = self._log.read(at, 1)
+            for record in records:
+                if (record.partition, record.offset) == (partition, offset):
+                    return record
+            if not records:
+                break
+        return None
 
 
 def _all_of(row: FailedEvent, record: Record) -> list[Source]:

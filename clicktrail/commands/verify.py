@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -32,9 +33,31 @@ def command(settings: Settings, site_id: str, first: str | None, last: str | Non
     with progress("verify", None) as show:
         results = [_verify(settings, site, first, last, show) for site in sites]
     different = sum(result["different"] for result in results)
-    print_result({"ok": not different, "different": different, "sites": results}, as_json)
+    document = {"ok": not different, "different": different, "sites": results}
+    print_result(document if as_json else _readable(document), as_json)
     if different:
         raise ClicktrailError(f"{different} differences: the tables are not what the events and the log say")
+
+
+def _readable(document: dict[str, Any]) -> dict[str, Any]:
+    """The same as two tables: the sites, and a line for each field that differs."""
+    lines = [line for site in document["sites"] for one in site["differences"] for line in _lines(site, one)]
+    sites = [
+        {name: value for name, value in site.items() if name != "differences"} for site in document["sites"]
+    ]
+    return {**document, "sites": sites, **({"differences": lines} if lines else {})}
+
+
+def _lines(site: dict[str, Any], difference: dict[str, Any]) -> Iterator[dict[str, object]]:
+    whose = {"site": site["site"], **{name: difference[name] for name in ("what", "visitor_id", "id")}}
+    stored, expected = (_fields(difference[name]) for name in ("stored", "expected"))
+    for field in {**stored, **expected}:
+        yield {**whose, "field": field, "stored": stored.get(field), "expected": expected.get(field)}
+
+
+def _fields(side: object) -> dict[str, object]:
+    """What one side says: of several fields, of none, or of the thing itself."""
+    return side if isinstance(side, dict) else {} if side is None else {"": side}
 
 
 def _verify(settings: Settings, site: Site, first: str | None, last: str | None, show: Any) -> dict[str, Any]:

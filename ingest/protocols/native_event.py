@@ -24,9 +24,9 @@ CENT = Decimal("0.0001")
 
 TEXTS = (
     "event_id", "event_type", "event_name", "visitor_id", "anonymous_id", "user_id", "client_session",
-    "page_view_id", "url", "title", "referrer", "utm_source", "utm_medium", "utm_campaign", "utm_term",
-    "utm_content", "click_id", "screen", "language", "timezone", "target", "search_term", "order_id",
-    "currency", "consent",
+    "page_view_id", "url", "path", "title", "referrer", "utm_source", "utm_medium", "utm_campaign",
+    "utm_term", "utm_content", "click_id", "screen", "language", "timezone", "target", "search_term",
+    "order_id", "currency", "consent",
 )  # fmt: skip
 TRUSTED_TEXTS = ("user_agent", "channel", "country", "id_quality", "gateway", "uaprof")
 """Fields that only a trusted sender may set; of others they are passed over."""

@@ -27,7 +27,7 @@ from pipelines.rebuild.journal import (
     write_decode_journal,
 )
 from pipelines.rebuild.run import alone
-from pipelines.sources import block_sources
+from pipelines.sources import block_sources, records_before
 from pipelines.turns import Turns
 from pipelines.worker import Change, Worker, more_sessions
 from pipelines.write import Batch, write
@@ -139,9 +139,9 @@ class _Passes:
 
     def _read(self, begin: Offsets) -> tuple[list[Record], Offsets]:
         committed = self._log.committed(PIPELINE) or {}
-        records, end = self._log.read(begin, BLOCK_BYTES)
-        ours = [record for record in records if record.offset < committed.get(record.partition, 0)]
-        return ours, {p: min(offset, committed.get(p, 0)) for p, offset in end.items()}
+        for records in records_before(self._log, begin, committed, BLOCK_BYTES):
+            return records, {**begin, **{one.partition: one.next_offset for one in records}}
+        return [], begin
 
     def _percent(self, at: Offsets) -> int:
         start, end = sum(self._log.start().values()), sum(self._log.end().values())

@@ -89,9 +89,44 @@ def test_what_cannot_be_rebuilt_is_said(data: Path) -> None:
     assert "clicktrail site add nobody" in here(data, "rebuild", "--site", "nobody").refused()
     for option, value in (("--timezone", "Mars/Olympus"), ("--currency", "euro")):
         assert f"{option} {value}" in here(data, "rebuild", "--site", "shop", option, value).refused()
-    assert here(data, "rebuild", "--site", "shop", "--timeout-minutes", "0").code == 2
+    for command in (("rebuild", "--site", "shop"), ("site", "add", "new")):
+        for minutes in (0, 481):
+            assert here(data, *command, "--timeout-minutes", minutes).code == 2
     both = here(data, "rebuild", "--site", "shop", "--decode", "--dry-run")
     assert "--decode stands alone" in both.refused()
+
+
+def test_a_session_may_end_after_a_minute_or_eight_hours(data: Path) -> None:
+    told(data, "site", "add", "shop", "--timeout-minutes", 1)
+    assert told(data, "rebuild", "--timeout-minutes", 480)["rule"]["after"]["timeout_ms"] == 28_800_000
+    (site,) = told(data, "site", "list")
+    assert site["timeout_s"] == 28_800
+    assert told(data, "rebuild", "--timeout-minutes", 1)["rule"]["before"]["timeout_ms"] == 28_800_000
+
+
+def test_a_site_may_cut_at_its_midnight_and_by_campaign(data: Path, tmp_path: Path) -> None:
+    told(data, "site", "add", "shop", "--timezone", "Europe/Berlin", "--own-domain", "pay.example")
+    midnight = 1_772_319_600_000  # of Berlin
+    times = ((-60_000, "?utm_source=mail"), (-1, ""), (0, ""), (1000, "?utm_source=news"))
+    path = tmp_path / "history.ndjson"
+    path.write_text("\n".join(LINE % (f"e{n}", midnight + at, word) for n, (at, word) in enumerate(times)))
+    told(data, "import", path, "--site", "shop")
+
+    def sessions(*options: str) -> list[int]:
+        told(data, "rebuild", *options)
+        rows = told(data, "sql", "SELECT events FROM sessions FINAL ORDER BY start")
+        return [row["events"] for row in rows]
+
+    assert sessions("--timeout-minutes", "30") == [4]
+    assert sessions("--cut-at-midnight") == [2, 2]
+    assert sessions("--cut-on-campaign") == [2, 1, 1]
+    assert sessions("--no-cut-at-midnight") == [3, 1]
+    assert sessions("--cut-at-midnight", "--timezone", "UTC") == [3, 1]
+    assert sessions("--no-cut-on-campaign") == [4]
+    (site,) = told(data, "site", "list")
+    assert (site["timezone"], site["cut_at_midnight"], site["cut_on_campaign"]) == ("UTC", True, False)
+    assert site["own_domains"] == ["pay.example"]
+    assert told(data, "verify", "--site", "shop")["ok"] is True
 
 
 def test_adding_a_site_again_changes_no_rule(data: Path) -> None:

@@ -111,6 +111,43 @@ def test_the_overview_splits_after_an_unlink_and_joins_after_a_link(
     assert_recomputable(shop)
 
 
+def counted(settings: Settings) -> dict[str, Any]:
+    """How many people each report that counts people sees, and who they are."""
+    steps = ("--step", "path=/a", "--step", "path=/b")
+
+    def report(name: str, *options: object) -> Any:
+        return told(settings.data, "report", name, "--site", "shop", *options)
+
+    return {
+        "overview": report("overview")["visitors"],
+        "funnel": [step["count"] for step in report("funnel", *steps)["steps"]],
+        "retention": sum(one["size"] for one in report("retention", "--period", "day")["cohorts"]),
+        "lifecycle": sum(one["new"] for one in report("lifecycle")["periods"]),
+        "campaigns": report("campaigns")["rows"][0]["visitors"],
+        "people": sorted(one["person_id"] for one in report("people")["people"]),
+        "visitor": report("visitor", "--id", "v2")["visitor"]["person_id"],
+    }
+
+
+def test_an_unlink_splits_the_person_in_every_report(store_settings: Settings, say: Say) -> None:
+    day = NOW - timedelta(hours=1)
+    say(
+        event("page_view", "v1", BEFORE, url="https://shop.example/a"),
+        event("page_view", "v2", day, url="https://shop.example/b"),
+        identify("v1", "anna"),
+        identify("v2", "anna"),
+    )
+    assert counted(store_settings) == {
+        "overview": 1, "funnel": [1, 1], "retention": 1, "lifecycle": 1, "campaigns": 1,
+        "people": ["user:anna"], "visitor": "user:anna",
+    }  # fmt: skip
+    identity(store_settings, "unlink", "v2", "anna")
+    assert counted(store_settings) == {
+        "overview": 2, "funnel": [1, 0], "retention": 2, "lifecycle": 2, "campaigns": 2,
+        "people": ["user:anna", "v2"], "visitor": "v2",
+    }  # fmt: skip
+
+
 def test_show_tells_the_person_and_every_edge(store_settings: Settings, say: Say) -> None:
     say(
         event("page_view", "v1"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import shutil
 import threading
 import time
 from collections import defaultdict
@@ -13,11 +14,13 @@ from pathlib import Path
 
 import pytest
 from kafka import KafkaAdminClient, TopicPartition
+from kafka.errors import KafkaTimeoutError
 
 from clicktrail.errors import ConfigError, LogError
 from clicktrail.settings import Settings
 from store.log import open_log
 from store.log.base import PIPELINE, Log
+from store.log.kafka import KafkaLog
 from tests.clicktrail_process import until
 from tests.integration.log_contract import LogContract, Opener, payloads, read_all
 from tests.kafka_process import Broker
@@ -197,6 +200,44 @@ def test_our_offsets_win_and_those_of_the_group_stand_in_when_they_are_lost(
     assert elsewhere.committed("nobody") is None
     with pytest.raises(LogError, match="no name of a reader"):
         log.commit("../x", {0: 1})
+
+
+def test_our_offsets_are_durable_before_the_group_is_told(
+    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = opened(partitions=1)
+    log.append([b"a", b"b", b"c"])
+    log.commit("reader", {0: 1})
+
+    def refuse(*_: object) -> None:
+        raise KafkaTimeoutError("not now")
+
+    with monkeypatch.context() as group, caplog.at_level(logging.WARNING):
+        group.setattr("store.log.kafka.commit_group", refuse)
+        log.commit("reader", {0: 2})
+    assert "Kafka shows an old lag of clicktrail-reader" in caplog.text
+    assert log.committed("reader") == {0: 2}
+    elsewhere = opened(False, data=tmp_path / "another machine")
+    assert elsewhere.committed("reader") == {0: 1}
+
+    (folder,) = tmp_path.glob("kafka/*/readers")
+    shutil.rmtree(folder)
+    folder.touch()  # the disk takes no more of our offsets
+    with pytest.raises(LogError, match="could not commit"):
+        log.commit("reader", {0: 3})
+    assert elsewhere.committed("reader") == {0: 1}
+
+
+def test_an_append_is_idempotent_waits_for_all_copies_and_looks_for_the_broker_often(opened: Opened) -> None:
+    log = opened(partitions=1)
+    assert isinstance(log, KafkaLog)
+    log.append([b"a"])
+    assert log._writer is not None
+    for config in (log._writer.connect(1).config, log._connected().config):
+        assert config["reconnect_backoff_ms"] <= config["reconnect_backoff_max_ms"] <= 500
+    config = log._writer.connect(1).config
+    assert config["enable_idempotence"] is True
+    assert config["acks"] in (-1, "all")
 
 
 def test_a_new_topic_is_made_as_the_settings_say(

@@ -6,11 +6,23 @@ import json
 import re
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from clicktrail.settings import Settings
+from pipelines.failed_rows import Wanted
+from pipelines.live import run_live
+from pipelines.rebuild import decode
+from pipelines.rebuild.decode import Replaced, decode_again
+from pipelines.replay import replay
+from pipelines.verify import verify
+from schemas.envelope import Envelope, encode_block
+from schemas.objects import Site
+from store import objects
+from store.log import open_log
+from store.log.base import PIPELINE
 from store.tables.client import Store
 from tests.clicktrail_process import here, until
 from tests.collector_process import Running, ask, collector
@@ -18,6 +30,7 @@ from tests.integration.test_commands import told
 from tests.kafka_process import Broker
 
 EVENTS = 60
+NOON_MS = 1_772_366_400_000
 
 
 @pytest.fixture
@@ -184,3 +197,51 @@ def test_status_of_a_log_in_the_data_folder(data: Path) -> None:
     assert before["log"]["lag_unit"] == "bytes"
     assert told(data, "status")["pipeline"]["committed"] == before["log"]["end"]
     assert here(data, "status").stdout.startswith("log:")
+
+
+def test_what_only_the_topic_holds_whole_is_tried_again_decoded_again_and_verified(
+    store: Store, store_settings: Settings, url: str
+) -> None:
+    """Failed events too large to be kept in their rows lie in several partitions, others before and after."""
+    settings = replace(store_settings, log_url=url)
+    large = {str(n): "x" * 8000 for n in range(20)}
+    log = open_log(settings, write=True)
+    for number in range(12):
+        events = [
+            {"event_id": f"e{number}", "event_type": "click", "visitor_id": "v", "properties": large},
+            {"event_id": f"f{number}", "event_type": "page_view", "visitor_id": f"v{number % 4}"},
+        ]
+        body = json.dumps({"site": "late", "sent_at": NOON_MS, "events": events}).encode()
+        log.append([encode_block([Envelope(NOON_MS + number, "native", body=body)])])
+    assert len([end for end in log.end().values() if end]) == 3
+    log.close()
+    assert run_live(settings, once=True).failed == 24
+    objects.put_site(store, Site("late"))
+    said = replay(settings, Wanted(), dry_run=True)
+    done = replay(settings, Wanted())
+    assert said == done
+    assert (done.read, done.events, done.failed) == (24, 24, 0)
+    assert not store.rows("SELECT 1 FROM failed_events FINAL")
+    assert verify(settings, Site("late")).differences == []
+
+    objects.put_site(store, Site("late", own_domains=("a.example",)))
+    again = decode_again(settings, "late", restart=True, progress=lambda _done, _remark: None)
+    assert (again.records, again.changed) == (12, Replaced())
+
+
+def test_decoding_again_goes_on_where_only_some_partitions_were_read(
+    store: Store, store_settings: Settings, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects.put_site(store, Site("shop"))
+    settings = replace(store_settings, log_url=url)
+    log = open_log(settings, write=True)
+    for number in range(9):
+        events = [{"event_id": f"e{number}", "event_type": "page_view", "visitor_id": "v"}]
+        body = json.dumps({"site": "shop", "sent_at": NOON_MS, "events": events}).encode()
+        log.append([encode_block([Envelope(NOON_MS + number, "native", body=body)])])
+    assert run_live(settings, once=True).events == 9
+    log.commit(PIPELINE, {**log.end(), 1: 0})  # of one of them nothing was read
+    monkeypatch.setattr(decode, "BLOCK_BYTES", 1)
+    again = decode_again(settings, "shop", restart=True, progress=lambda _done, _remark: None)
+    assert (again.records, again.changed) == (9 - log.end()[1], Replaced())
+    log.close()

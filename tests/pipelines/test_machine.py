@@ -111,7 +111,7 @@ class Clicks(RuleBasedStateMachine):
 
     @rule(batch=BATCHES, data=st.data())
     def import_a_file(self, batch: list[tuple[str, str, int, str]], data: st.DataObject) -> None:
-        """History comes beside live traffic; some of it is known already."""
+        """History comes beside live traffic, by a process of its own; some of it is known already."""
         known = data.draw(st.lists(st.sampled_from(self.sent), max_size=3)) if self.sent else []
         lines = [
             {**event, "event_time": event["device_time"], "received_at": event["device_time"]}
@@ -119,7 +119,10 @@ class Clicks(RuleBasedStateMachine):
         ]
         path = self.folder / "history.ndjson"
         path.write_text("\n".join(json.dumps(line) for line in lines))
-        result = import_files(self.here, [path], SITE.id, "native")
+        other = replace(
+            self.here, batch_bytes=self.here.batch_bytes + 1
+        )  # has a worker, and memory, of its own
+        result = import_files(other, [path], SITE.id, "native")
         assert result.read == len(lines) == result.events + result.duplicates
 
     # What people do meanwhile

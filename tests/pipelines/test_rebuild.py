@@ -104,6 +104,11 @@ def history(seed: int, most: int = 400, first: int = 0) -> list[bytes]:
     return [json.dumps(line).encode() for line in lines]
 
 
+def keys(lines: Sequence[bytes]) -> set[tuple[str, str]]:
+    """(visitor_id, event_id) of each line."""
+    return {(event["visitor_id"], event["event_id"]) for event in map(json.loads, lines)}
+
+
 def write(settings: Settings, lines: Sequence[bytes], site: str, writer: Writer | None = None) -> None:
     """What live traffic does."""
     writer = writer or Writer(settings)
@@ -170,6 +175,8 @@ def test_what_is_written_meanwhile_is_neither_missed_nor_doubled(
 ) -> None:
     """Traffic of both sites, late and repeated events among it, while three rebuilds follow each other."""
     stop, failures = threading.Event(), list[BaseException]()
+    before = {site: keys(history(seed)) for site, seed in (("shop", 1), ("other", 2))}
+    sent = {site: set(known) for site, known in before.items()}
 
     def traffic() -> None:
         # Other settings: a writer, and what it remembers, of its own.
@@ -177,8 +184,9 @@ def test_what_is_written_meanwhile_is_neither_missed_nor_doubled(
         try:
             while not stop.is_set():
                 lines = history(first, 40, first)
-                write(store_settings, lines[:20], "shop", writer)
-                write(store_settings, lines[20:], "other", writer)
+                for site, part in (("shop", lines[:20]), ("other", lines[20:])):
+                    write(store_settings, part, site, writer)
+                    sent[site] |= keys(part)
                 first += 25
         except BaseException as error:
             failures.append(error)
@@ -192,7 +200,10 @@ def test_what_is_written_meanwhile_is_neither_missed_nor_doubled(
         stop.set()
         thread.join(60)
     assert not failures
-    assert len(stored_events(shop)) > 850
+    standing = [(one.site_id, one.visitor_id, one.event_id) for one in stored_events(shop)]
+    for site, known in sent.items():
+        assert len(known) > len(before[site]) + 10, "too little traffic to see anything"
+        assert sorted(key[1:] for key in standing if key[0] == site) == sorted(known)
     assert_recomputable(shop)
     assert site_of(shop).timeout_s == 3600
     write(store_settings, history(7, 50, 350), "shop")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,11 @@ def test_the_wheel_holds_the_files_that_are_read_at_run_time(wheel_names: list[s
     data = {name for name in tracked if name.endswith(kinds) and "/src/" not in name}
     assert data
     assert data <= set(wheel_names)
+
+
+def test_fast_checksums_for_kafka_come_along_without_an_extra() -> None:
+    needed = [one for one in requires("clicktrail") or [] if "extra ==" not in one]
+    assert {re.split(r"[^\w-]", one)[0] for one in needed} >= {"crc32c", "kafka-python"}
 
 
 def test_help_is_quick_because_it_loads_no_engine() -> None:

@@ -270,3 +270,48 @@ def test_a_chain_that_may_not_be_the_last_is_not_kept() -> None:
     cache.complete("plain", NOON + 10 * hour)
     cache.put(recut(frame([]), frame([event(1)]), NO_STORED, RULES))
     assert cache.known(frame([event(2, 5 * 3600)]), RULES).missing.height == 1
+
+
+def steady(block: int, visitors: int = 120) -> list[Event]:
+    """Two hours of a site at a steady rate: new visitors, and some of the day before who come back."""
+    first, before = block * visitors, max(0, block - 12) * visitors
+    return [
+        event(
+            first * 2 + number,
+            (block + number / (visitors * 2)) * 7200,
+            visitor_id=f"v{(before if number % 10 < 2 else first) + number // 2}",
+        )
+        for number in range(visitors * 2)
+    ]
+
+
+def sizes(cache: OpenSessions) -> tuple[int, int, int, int]:
+    """Bytes and rows of all that the cache holds."""
+    return cache._bytes(), cache._events.height, cache._chains.height, cache._named.height
+
+
+def test_memory_is_flat_over_a_week_at_a_steady_rate() -> None:
+    cache, held = OpenSessions(), list[tuple[int, ...]]()
+    cache.complete("plain", None)
+    with mock.patch("sessionize.cache.SLACK_ROWS", 200):
+        for block in range(7 * 12):
+            new = frame(steady(block))
+            known = cache.known(new, RULES)
+            cache.put(recut(known.events, new, known.sessions, RULES))
+            held.append(sizes(cache))
+    days = [[max(column) for column in zip(*held[at : at + 12], strict=True)] for at in range(0, 84, 12)]
+    assert min(days[1]) > 50, "it holds what is open"
+    for day in days[2:]:
+        assert all(now <= before * 1.1 for now, before in zip(day, days[1], strict=True)), days
+
+
+def test_the_cache_never_holds_more_bytes_than_it_may() -> None:
+    cache, most = OpenSessions(max_bytes=100_000), list[int]()
+    cache.complete("plain", None)
+    for block in range(12):
+        new = frame(
+            [event(n, block + n / 1000, visitor_id=f"v{n}") for n in range(block * 300, block * 300 + 300)]
+        )
+        cache.put(recut(frame([]), new, NO_STORED, RULES))
+        most.append(cache._bytes())
+    assert 25_000 < max(most) <= 100_000

@@ -13,7 +13,8 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 
-from schemas.event import Event
+from schemas.event import OUTSIDE_SESSIONS, Event
+from schemas.objects import Site
 from schemas.session import Session
 from sessionize.columns import cuts
 from sessionize.order import visitor_order
@@ -49,7 +50,10 @@ FULL = [event(n, n / 1000) for n in range(10_000)]
         pytest.param([event(1), event(2, 1800, **PING), event(3, 3600)], [3], 0, id="passive extends"),
         pytest.param([event(1), event(2, 1801, **PING), event(3, 3000)], [1, 1], 1, id="strays do not"),
         pytest.param([event(1, channel="server"), event(2, 1, channel="email")], [], 0, id="server opens no"),
+        pytest.param([event(1, channel="call_center"), event(2, 1, channel="store")], [], 0, id="nor a shop"),
         pytest.param([event(1), event(2, 9, channel="server"), event(3, 1801)], [1, 1], 0, id="nor extends"),
+        pytest.param([event(1), *(event(n, n, channel=name) for n, name in enumerate(OUTSIDE_SESSIONS, 2)),
+                      event(9, 9)], [2], 0, id="nor count"),
         pytest.param(BEATS, [49], 0, id="exactly 24 h is one session"),
         pytest.param([*BEATS, event(99, DAY + 0.001)], [49, 1], 0, id="longer than 24 h opens the next one"),
         pytest.param([*BEATS, event(98, DAY + 1, **PING), event(99, DAY + 2)], [49, 1], 1, id="passive 24 h"),
@@ -167,10 +171,38 @@ def test_a_refund_lessens_its_order_wherever_it_comes_from() -> None:
     assert columnar.sessions["revenue"].to_list() == [Decimal(7)]
 
 
+def test_an_order_by_a_server_or_a_person_is_of_no_session() -> None:
+    order = money(2, "a", "10")
+    for channel in OUTSIDE_SESSIONS:
+        result = session(event(1), replace(order, channel=channel), event(3, 4, event_type="click"))
+        assert (result.orders, result.revenue, result.is_engaged) == (0, Decimal(0), False)
+
+
+def test_a_session_has_the_first_touch_of_its_visitor() -> None:
+    touch: dict[str, Any] = {
+        "source": "mail", "medium": "email", "channel_group": "Email", "utm_campaign": "spring",
+        "host": "first.example", "device_class": "phone", "os": "Android", "browser": "Firefox",
+        "country": "DE", "channel": "app",
+    }  # fmt: skip
+    later = {name: f"other {value}" for name, value in touch.items()} | {"channel": "web"}
+    result = session(event(1, 5, **later), event(2, 0, event_type="click", **touch), event(3, 9, **later))
+    shown = {**vars(result), "utm_campaign": result.campaign}
+    assert {name: shown[name] for name in touch} == touch
+
+
+def test_the_options_of_a_site_are_its_rule() -> None:
+    assert Rule.of(Site("shop")) == Rule()
+    zoned = Site("shop", timezone="Asia/Tokyo", currency="JPY", timeout_s=28_800, cut_on_campaign=True)
+    assert Rule.of(zoned) == Rule(28_800_000, currency="JPY", cut_on_campaign=True)
+    assert Rule.of(replace(zoned, cut_at_midnight=True)).midnight_zone == "Asia/Tokyo"
+
+
 MAIL: dict[str, Any] = {"utm_source": "mail"}
 ADVERT: dict[str, Any] = {"click_id": "gclid=1"}
 MIDNIGHT = 12 * 3600.0
 ON_CAMPAIGN = Rule(cut_on_campaign=True)
+BERLIN = Rule(midnight_zone="Europe/Berlin")
+DAYLIGHT = 28 * DAY  # the clocks of Berlin go forward in the night before
 
 
 @pytest.mark.parametrize(
@@ -191,6 +223,15 @@ ON_CAMPAIGN = Rule(cut_on_campaign=True)
                      id="midnight elsewhere"),
         pytest.param(Rule(midnight_zone="Asia/Kolkata"), [event(1, 6.5 * 3600 - 1), event(2, 6.5 * 3600)],
                      [1, 1], 0, id="midnight in the site's zone"),
+        pytest.param(BERLIN, [event(1, DAYLIGHT - 13 * 3600 - 1), event(2, DAYLIGHT - 13 * 3600)], [1, 1], 0,
+                     id="midnight before the clocks go forward"),
+        pytest.param(BERLIN, [event(1, DAYLIGHT + 10 * 3600 - 1), event(2, DAYLIGHT + 10 * 3600)], [1, 1], 0,
+                     id="midnight after the clocks went forward"),
+        pytest.param(BERLIN, [event(1, DAYLIGHT + 11 * 3600 - 1), event(2, DAYLIGHT + 11 * 3600)], [2], 0,
+                     id="midnight of the winter is none in summer"),
+        pytest.param(Rule(28_800_000), [event(1), event(2, 28_800), event(3, 57_600.001)], [2, 1], 0,
+                     id="eight hours"),
+        pytest.param(Rule(60_000), [event(1), event(2, 60), event(3, 120.001)], [2, 1], 0, id="a minute"),
     ],
 )  # fmt: skip
 def test_a_site_may_cut_on_campaigns_and_at_midnight(
