@@ -122,7 +122,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--only", default="", help="reports whose name holds one of these, with commas")
     parser.add_argument("--folder", type=Path, help="keep the tables here; filled ones are asked again")
-    parser.add_argument("--memory", type=int, default=4, help="GB the store may use; a hundred million need 12")
+    parser.add_argument("--memory", type=int, default=4, help="GB the store may use; 12 for 100 M")
     options = parser.parse_args()
     with _tables(options.folder) as folder:
         settings = Settings(data=folder, store_memory=options.memory << 30)

@@ -175,7 +175,9 @@ def test_a_refusal_names_what_was_wrong_and_its_way_out_drops_only_that(
     assert any(part.startswith(out) for part in re.findall(r'"href":"[^"]*"', shown.replace('": "', '":"')))
 
 
-@pytest.mark.parametrize("path", ["/", "/live", "/funnel", "/churn", "/content", "/people", "/visitor"])
+@pytest.mark.parametrize(
+    "path", ["/", "/live", "/funnel", "/churn", "/content", "/goals", "/people", "/visitor"]
+)
 def test_a_page_of_a_site_without_events_hands_out_the_tag(
     client: Any, store: Store, shop: Shop, path: str
 ) -> None:

@@ -46,11 +46,6 @@ class Change:
         return abs(one - two) <= _NEAR * max(abs(one), abs(two))
 
 
-def share(now: int, earlier: int | None) -> float | None:
-    """Relative change; None when it is new or unknown."""
-    return now / earlier - 1 if earlier else None
-
-
 def changes(found: Overview, most: int = 4) -> list[Change]:
     """The clearest changes, each story once; a row that only follows the whole site is none."""
     whole = Change("", "", "", found.previous.visitors, found.totals.visitors)

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from dash import html
 
-from crm.rate import Rate
+from crm.rate import Rate, relative
 from dashboards import format
 from dashboards.controls import label_of
 from dashboards.footing import coverage_words
 from dashboards.page import PEOPLE, Node, View
 from dashboards.parts import Row, bars, card, computed, empty, exports, icon
 from dashboards.reports.overview.answer import Answer, interval
-from dashboards.reports.overview.changes import FIELDS, share
+from dashboards.reports.overview.changes import FIELDS
 from dashboards.reports.overview.records import PageRow, TopRow
 
 SHOWN = 8
@@ -77,7 +77,7 @@ def _row(view: View, name: str, row: TopRow | PageRow, earlier: int | None) -> R
         front = html.Span(row.value, className="tag-c", **{"aria-hidden": "true"})
     elif name == "devices":
         front = icon(_DEVICE_ICONS.get(row.value, "monitor"), 14)
-    change = share(row.visitors, earlier)
+    change = None if earlier is None else relative(row.visitors, earlier)
     people = view.state.href(PEOPLE, f=view.state.f if on else (*view.state.f, row.condition))
     href = view.state.filtered(row.condition)
     return Row(label, row.visitors, change, href, front, on, earlier == 0, people if row.visitors else "")

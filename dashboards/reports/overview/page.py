@@ -131,7 +131,9 @@ def _changes(view: View, answer: Answer) -> Node:
         if shown_facts
         else html.P(text("changes.none"), className="muted sm")
     )
-    return card(text("changes"), body)
+    queries = [answer.sql(name) for name in ("totals", "lists", "people", "events", "pages")]
+    info = computed(view, queries, text("changes.how"), coverage_words(view, answer.coverage))
+    return card(text("changes"), body, info=info)
 
 
 def _fact(view: View, change: Change) -> Node:
