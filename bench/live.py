@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from bench.generate import SITE, agent_strings
-from bench.memory import peak_mb
+from bench.memory import peak_mb, sampled_mb
 from bench.processes import command, free_port, store_folder
 from clicktrail.errors import StoreError
 from clicktrail.settings import Settings
@@ -36,6 +36,7 @@ VISITORS = 5_000  # at any moment
 REQUESTS_A_VISIT = 4
 _POLL_S = 0.02
 _WAIT_S = 60.0
+_SAMPLES = 10.5  # of the memory, over the whole time
 _STEP_S = 0.005
 _SEEN = """
 SELECT event_id FROM events
@@ -69,7 +70,8 @@ def measure(rate: int, seconds: float, batch: int = 1, log: str = "file") -> dic
         watcher = Watcher(store)
         load = Load(port, rate // batch, batch, watcher)
         watcher.start()
-        asyncio.run(load.run(seconds))
+        with sampled_mb(processes["pipeline"].pid, seconds / _SAMPLES) as sizes:
+            asyncio.run(load.run(seconds))
         watcher.finish()
         table = _settled(store, load.sent - load.bad + 1)
         peaks = {f"{name}_peak_rss_mb": round(peak_mb(p.pid), 1) for name, p in processes.items()}
@@ -87,6 +89,7 @@ def measure(rate: int, seconds: float, batch: int = 1, log: str = "file") -> dic
         "p99_s": round(float(np.percentile(late, 99)), 3) if len(late) else None,
         "lost": load.sent - load.bad + 1 - int(table["ids"]),
         "doubled": int(table["events"]) - int(table["ids"]),
+        "pipeline_rss_mb": sizes,
         **peaks,
     }
 

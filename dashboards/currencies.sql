@@ -8,6 +8,6 @@ WHERE e.site_id = {site_id:String}
     AND e.currency NOT IN ('', {currency:String})
     AND NOT e.is_bot
     AND e.event_time >= {since:DateTime64(3, 'UTC')}
-    AND toDate(e.event_time) >= toDate({since:DateTime64(3, 'UTC')})
+    AND indexHint(toDate(e.event_time) >= toDate({since:DateTime64(3, 'UTC')}))
     AND e.event_time < {until:DateTime64(3, 'UTC')}
-    AND toDate(e.event_time) <= toDate({until:DateTime64(3, 'UTC')})
+    AND indexHint(toDate(e.event_time) <= toDate({until:DateTime64(3, 'UTC')}))

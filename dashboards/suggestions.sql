@@ -5,7 +5,7 @@ FROM (
     FROM events AS e
     WHERE e.site_id = {site_id:String}
         AND e.event_time >= {since:DateTime64(3, 'UTC')}
-        AND toDate(e.event_time) >= toDate({since:DateTime64(3, 'UTC')})
+        AND indexHint(toDate(e.event_time) >= toDate({since:DateTime64(3, 'UTC')}))
         AND NOT e.is_bot
     GROUP BY value
     HAVING value != '' AND positionCaseInsensitiveUTF8(value, {typed:String}) > 0

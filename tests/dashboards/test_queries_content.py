@@ -151,7 +151,6 @@ def test_other_histories_are_counted_as_well(store: Store, seed: int) -> None:
 
 def test_a_goal_converts_and_makes_no_session_engaged(store: Store, site: Site, history: History) -> None:
     quick = Goal("any", "Any", "event_type~.")
-    put_goal(store, site.id, quick)
     orders, own = (
         breakdown(store, site, WEEK, "source", goal, every(), [], now=LATER).groups
         for goal in (ORDERS, quick)

@@ -61,6 +61,8 @@ def deliver(settings: Settings, folder: Path, records: list[list[Envelope]]) -> 
     log = open_log(settings, write=True)
     for record in records:
         log.append([encode_block(record)])
+    for noted in (settings.data / "pipeline").glob("*.range.json"):
+        noted.unlink()  # of the log of another test
     driver = LiveDriver(settings, log, max_bytes=4000)
     runs = 0
     while driver.one_range() is not None:

@@ -20,7 +20,7 @@ FROM (
         AND e.event_time >= {until:DateTime64(3, 'UTC')} - toIntervalDay(60)
         AND toDate(e.event_time) >= toDate({until:DateTime64(3, 'UTC')} - toIntervalDay(60))
         AND e.event_time < {until:DateTime64(3, 'UTC')}
-        AND toDate(e.event_time) <= toDate({until:DateTime64(3, 'UTC')})
+        AND indexHint(toDate(e.event_time) <= toDate({until:DateTime64(3, 'UTC')}))
         AND e.vh IN (
             SELECT arrayJoin({people:Array(UInt64)})
             UNION ALL

@@ -1,7 +1,7 @@
 -- Searches, outlinks, downloads, forms or errors of two periods by what they were about: [middle, until), and
 -- [since, cut) before it. reached: people who saw the page of a form, or sent a form there.
 -- An event belongs to the session of its visitor that starts last before it, if that one has not ended.
--- The day is asked for beside the instant: only so does the engine use the sort key.
+-- The day is asked for beside the instant, for the index alone: only so does the engine use the sort key.
 SELECT
     d.* EXCEPT (people, referrers),
     arrayElement(arraySort((r, n) -> (-n, r), d.referrers.1, d.referrers.2), 1) AS referrer,
@@ -81,9 +81,9 @@ FROM (
             FROM events FINAL
             WHERE site_id = {site_id:String}
                 AND event_time >= {since:DateTime64(3, 'UTC')}
-                AND toDate(event_time) >= toDate({since:DateTime64(3, 'UTC')})
+                AND indexHint(toDate(event_time) >= toDate({since:DateTime64(3, 'UTC')}))
                 AND event_time < {until:DateTime64(3, 'UTC')}
-                AND toDate(event_time) <= toDate({until:DateTime64(3, 'UTC')})
+                AND indexHint(toDate(event_time) <= toDate({until:DateTime64(3, 'UTC')}))
                 AND (event_time < {cut:DateTime64(3, 'UTC')} OR event_time >= {middle:DateTime64(3, 'UTC')})
                 AND (
                     event_type = {type:String}

@@ -21,9 +21,9 @@ FROM (
     FROM events FINAL
     WHERE site_id = {site_id:String}
         AND event_time >= {since:DateTime64(3, 'UTC')}
-        AND toDate(event_time) >= toDate({since:DateTime64(3, 'UTC')})
+        AND indexHint(toDate(event_time) >= toDate({since:DateTime64(3, 'UTC')}))
         AND event_time < {until:DateTime64(3, 'UTC')}
-        AND toDate(event_time) <= toDate({until:DateTime64(3, 'UTC')})
+        AND indexHint(toDate(event_time) <= toDate({until:DateTime64(3, 'UTC')}))
         AND (event_time < {cut:DateTime64(3, 'UTC')} OR event_time >= {middle:DateTime64(3, 'UTC')})
         AND event_type IN ('page_view', 'screen_view')
         AND NOT is_bot

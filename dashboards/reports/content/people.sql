@@ -6,9 +6,9 @@ FROM (
     FROM events FINAL
     WHERE site_id = {site_id:String}
         AND event_time >= {middle:DateTime64(3, 'UTC')}
-        AND toDate(event_time) >= toDate({middle:DateTime64(3, 'UTC')})
+        AND indexHint(toDate(event_time) >= toDate({middle:DateTime64(3, 'UTC')}))
         AND event_time < {until:DateTime64(3, 'UTC')}
-        AND toDate(event_time) <= toDate({until:DateTime64(3, 'UTC')})
+        AND indexHint(toDate(event_time) <= toDate({until:DateTime64(3, 'UTC')}))
         AND multiIf(
             {list:String} = 'pages', event_type IN ('page_view', 'screen_view') AND path = {value:String},
             {list:String} = 'search', event_type = 'search' AND search_term = {value:String},

@@ -1,6 +1,6 @@
 -- Products of two periods: seen, put in the cart, bought: [middle, until), and [since, cut) before it.
 -- An order that came twice (same visitor, same order_id) counts with its first event.
--- The day is asked for beside the instant: only so does the engine use the sort key.
+-- The day is asked for beside the instant, for the index alone: only so does the engine use the sort key.
 SELECT
     d.*,
     count() OVER () AS found,
@@ -83,9 +83,9 @@ FROM (
                 FROM events FINAL
                 WHERE site_id = {site_id:String}
                     AND event_time >= {since:DateTime64(3, 'UTC')}
-                    AND toDate(event_time) >= toDate({since:DateTime64(3, 'UTC')})
+                    AND indexHint(toDate(event_time) >= toDate({since:DateTime64(3, 'UTC')}))
                     AND event_time < {until:DateTime64(3, 'UTC')}
-                    AND toDate(event_time) <= toDate({until:DateTime64(3, 'UTC')})
+                    AND indexHint(toDate(event_time) <= toDate({until:DateTime64(3, 'UTC')}))
                     AND (event_time < {cut:DateTime64(3, 'UTC')} OR event_time >= {middle:DateTime64(3, 'UTC')})
                     AND event_type IN ('product_view', 'add_to_cart', 'order')
                 ORDER BY event_time, seq, event_id

@@ -1,7 +1,7 @@
 -- The events a funnel looks at, one row each: of which unit, when, and as the bits of `mark` what it fits.
 -- An event belongs to the session of its visitor that starts last before it, if that one has not ended.
 -- Left out: bots, and what lies in a session of a bot.
--- The day is asked for beside the instant: only so does the engine use the sort key.
+-- The day is asked for beside the instant, for the index alone: only so does the engine use the sort key.
 SELECT
     multiIf(
         {unit:String} = 'session', k.session_id,
@@ -25,9 +25,9 @@ FROM (
     FROM events AS e FINAL
     WHERE e.site_id = {site_id:String}
         AND e.event_time >= {since:DateTime64(3, 'UTC')}
-        AND toDate(e.event_time) >= toDate({since:DateTime64(3, 'UTC')})
+        AND indexHint(toDate(e.event_time) >= toDate({since:DateTime64(3, 'UTC')}))
         AND e.event_time < {until:DateTime64(3, 'UTC')}
-        AND toDate(e.event_time) <= toDate({until:DateTime64(3, 'UTC')})
+        AND indexHint(toDate(e.event_time) <= toDate({until:DateTime64(3, 'UTC')}))
         AND bitAnd(mark, /*looked_at*/ 1) != 0
         AND (/*only*/ 1)
 ) AS e

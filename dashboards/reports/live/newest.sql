@@ -5,9 +5,9 @@ SELECT
 FROM events FINAL
 WHERE site_id = {site_id:String}
     AND event_time >= {since:DateTime64(3, 'UTC')}
-    AND toDate(event_time) >= toDate({since:DateTime64(3, 'UTC')})
+    AND indexHint(toDate(event_time) >= toDate({since:DateTime64(3, 'UTC')}))
     AND event_time <= {now:DateTime64(3, 'UTC')} + toIntervalMinute(5)
-    AND toDate(event_time) <= toDate({now:DateTime64(3, 'UTC')} + toIntervalMinute(5))
+    AND indexHint(toDate(event_time) <= toDate({now:DateTime64(3, 'UTC')} + toIntervalMinute(5)))
     AND NOT is_bot
 ORDER BY received_at DESC, event_time DESC, event_id
 LIMIT 50

@@ -9,9 +9,9 @@ FROM (
     FROM events FINAL
     WHERE site_id = {site_id:String}
         AND event_time >= {since:DateTime64(3, 'UTC')}
-        AND toDate(event_time) >= toDate({since:DateTime64(3, 'UTC')})
+        AND indexHint(toDate(event_time) >= toDate({since:DateTime64(3, 'UTC')}))
         AND event_time <= {now:DateTime64(3, 'UTC')} + toIntervalMinute(5)
-        AND toDate(event_time) <= toDate({now:DateTime64(3, 'UTC')} + toIntervalMinute(5))
+        AND indexHint(toDate(event_time) <= toDate({now:DateTime64(3, 'UTC')} + toIntervalMinute(5)))
         AND NOT is_bot
 ) AS e
 ASOF JOIN (
@@ -27,9 +27,9 @@ ASOF JOIN (
             FROM events
             WHERE site_id = {site_id:String}
                 AND event_time >= {since:DateTime64(3, 'UTC')}
-                AND toDate(event_time) >= toDate({since:DateTime64(3, 'UTC')})
+                AND indexHint(toDate(event_time) >= toDate({since:DateTime64(3, 'UTC')}))
                 AND event_time <= {now:DateTime64(3, 'UTC')} + toIntervalMinute(5)
-                AND toDate(event_time) <= toDate({now:DateTime64(3, 'UTC')} + toIntervalMinute(5))
+                AND indexHint(toDate(event_time) <= toDate({now:DateTime64(3, 'UTC')} + toIntervalMinute(5)))
         )
 ) AS k ON e.vh = k.vh AND e.event_time >= k.start
 LEFT JOIN (

@@ -1,5 +1,5 @@
 -- The events of two periods by event_time, in a session or not. The earlier period is cut at the instant `cut`.
--- The day is asked for beside the instant: only so does the engine use the sort key.
+-- The day is asked for beside the instant, for the index alone: only so does the engine use the sort key.
 SELECT
     e.vh AS vh,
     e.path AS path,
@@ -10,8 +10,8 @@ SELECT
 FROM events AS e FINAL
 WHERE e.site_id = {site_id:String}
     AND e.event_time >= {since:DateTime64(3, 'UTC')}
-    AND toDate(e.event_time) >= toDate({since:DateTime64(3, 'UTC')})
+    AND indexHint(toDate(e.event_time) >= toDate({since:DateTime64(3, 'UTC')}))
     AND e.event_time < {until:DateTime64(3, 'UTC')}
-    AND toDate(e.event_time) <= toDate({until:DateTime64(3, 'UTC')})
+    AND indexHint(toDate(e.event_time) <= toDate({until:DateTime64(3, 'UTC')}))
     AND (current OR e.event_time < {cut:DateTime64(3, 'UTC')})
     AND /*paths*/ 1

@@ -1,5 +1,5 @@
 -- Events as acts: those that meet the start or the return condition, in a session or not.
--- The day is asked for beside the instant: only so does the engine use the sort key.
+-- The day is asked for beside the instant, for the index alone: only so does the engine use the sort key.
 SELECT
     e.vh AS vh,
     e.event_time AS start,
@@ -12,8 +12,8 @@ SELECT
 FROM events AS e FINAL
 WHERE e.site_id = {site_id:String}
     AND e.event_time >= {events_since:DateTime64(3, 'UTC')}
-    AND toDate(e.event_time) >= toDate({events_since:DateTime64(3, 'UTC')})
+    AND indexHint(toDate(e.event_time) >= toDate({events_since:DateTime64(3, 'UTC')}))
     AND e.event_time < {ends:DateTime64(3, 'UTC')}
-    AND toDate(e.event_time) <= toDate({ends:DateTime64(3, 'UTC')})
+    AND indexHint(toDate(e.event_time) <= toDate({ends:DateTime64(3, 'UTC')}))
     AND (NOT e.is_bot OR {bots:UInt8})
     AND (/*starts*/ 1 OR /*returns*/ 1)

@@ -5,9 +5,9 @@ FROM (
     FROM events AS e FINAL
     WHERE e.site_id = {site_id:String}
         AND e.event_time >= {since:DateTime64(3, 'UTC')}
-        AND toDate(e.event_time) >= toDate({since:DateTime64(3, 'UTC')})
+        AND indexHint(toDate(e.event_time) >= toDate({since:DateTime64(3, 'UTC')}))
         AND e.event_time < {until:DateTime64(3, 'UTC')}
-        AND toDate(e.event_time) <= toDate({until:DateTime64(3, 'UTC')})
+        AND indexHint(toDate(e.event_time) <= toDate({until:DateTime64(3, 'UTC')}))
         AND /*property*/ 1
 ) AS e
 LEFT JOIN (
