@@ -29,7 +29,7 @@ demo: $(READY) ## a simulated shop: collector, pipeline, store and dashboard unt
 	@exec $(RUN) -m clicktrail demo
 
 test: check ## all checks, then all tests
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: lint types ## style, types, import direction, sizes, documents
 	$(VENV)/bin/lint-imports --no-logo
