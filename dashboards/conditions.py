@@ -55,13 +55,18 @@ class ConditionError(ConfigError):
     """A condition that cannot be read; `said` tells it in the language of a page."""
 
     def __init__(self, key: str, **values: str) -> None:
-        self._key, self._values = f"condition.{key}", values
+        self.key, self.values = key, values
         super().__init__(self.said(Text("en")))
 
     def said(self, text: Text) -> str:
         """What is wrong, and how to write it."""
-        kind = {"kind": text(f"condition.kind.{self._values['kind']}")} if "kind" in self._values else {}
-        return text(self._key, **{**self._values, **kind})
+        kind = {"kind": text(f"condition.kind.{self.values['kind']}")} if "kind" in self.values else {}
+        return text(f"condition.{self.key}", **{**self.values, **kind})
+
+
+def refusal(error: Exception, text: Text) -> str:
+    """What an error says: that of a condition in the language of a page, any other as it is."""
+    return error.said(text) if isinstance(error, ConditionError) else str(error)
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,10 @@ class Expression:
     parameters: Mapping[str, object] = field(default_factory=dict)
 
 
+ONLY_PATHS = Expression("path IN {paths:Array(String)}")
+"""Of events: their path is one of the parameter `paths`."""
+
+
 def expression(
     text: str,
     fields: Mapping[str, str] = EVENT_FIELDS,

@@ -17,6 +17,7 @@ from dashboards.conditions import (
     EVENT_FIELDS,
     SESSION_FIELDS,
     Clause,
+    ConditionError,
     check_patterns,
     parse,
 )
@@ -72,8 +73,19 @@ class SessionFilter:
         return {"matched": found} if found.height <= MOST_SENT else {}
 
 
+class FilterError(ConditionError):
+    """A filter that cannot be read; a page's options, which hold conditions too, are refused as such."""
+
+
 def session_filter(store: Store, texts: Sequence[str]) -> SessionFilter:
-    """Read conditions, all of which hold; ConfigError says what is wrong with one."""
+    """Read conditions, all of which hold; FilterError says what is wrong with one."""
+    try:
+        return _read(store, texts)
+    except ConditionError as error:
+        raise FilterError(error.key, **error.values) from None
+
+
+def _read(store: Store, texts: Sequence[str]) -> SessionFilter:
     parsed = [parse(text, FIELDS) for text in texts]
     clauses = [clause for one in parsed for clause in one]
     check_by_engine(store, clauses)

@@ -6,9 +6,9 @@ from dash import html
 
 from clicktrail.errors import ConfigError
 from dashboards import format
-from dashboards.conditions import ConditionError, parse, patterns
+from dashboards.conditions import ConditionError, refusal
 from dashboards.coverage import Coverage
-from dashboards.filters import FIELDS
+from dashboards.filters import FilterError
 from dashboards.page import Node, View
 from dashboards.parts import empty, link
 
@@ -61,35 +61,19 @@ def bad_request(view: View, error: ConfigError) -> Node:
     The way out drops only what was wrong: options stay when a filter goes, filters when the options do.
     """
     text = view.text
-    said = error.said(text) if isinstance(error, ConditionError) else str(error)
-    if _of_filter(view, error):
+    words = refusal(error, text)
+    if isinstance(error, FilterError):
         clear = link(text("filter.clear"), view.state.href(f=()), "btn primary")
-        return _refusal("filter", text("filter.bad"), said, clear)
+        return _refusal("filter", text("filter.bad"), words, clear)
     without = view.state.href(own=dict.fromkeys(view.state.own, ()))
     clear = link(text("address.anew"), without, "btn primary")
     title = text("option.bad" if isinstance(error, ConditionError) else "address.bad")
-    return _refusal("circle-alert", title, said, clear)
+    return _refusal("circle-alert", title, words, clear)
 
 
-def _refusal(symbol: str, title: str, said: str, clear: Node) -> Node:
+def _refusal(symbol: str, title: str, words: str, clear: Node) -> Node:
     return html.Section(
-        empty(symbol, title, said[:400], clear, alone=True),
+        empty(symbol, title, words[:400], clear, alone=True),
         className="card",
         role="alert",
     )
-
-
-def _of_filter(view: View, error: ConfigError) -> bool:
-    """Whether a filter is at fault: a page's options hold conditions too, and those are refused alike."""
-    if not isinstance(error, ConditionError):
-        return False
-    for text in view.state.f:
-        try:
-            clauses = parse(text, FIELDS)
-        except ConditionError as refused:
-            if str(refused) == str(error):
-                return True
-        else:  # what only the engine refuses names the pattern
-            if any(repr(pattern) in str(error) for pattern in patterns(clauses)):
-                return True
-    return False

@@ -20,7 +20,8 @@ from dashboards.reports.content.query import content
 from dashboards.reports.failed.query import failed
 from dashboards.reports.funnel import options as funnel_options
 from dashboards.reports.funnel.people import people_json
-from dashboards.reports.funnel.query import funnel, question
+from dashboards.reports.funnel.query import funnel
+from dashboards.reports.funnel.question import question
 from dashboards.reports.goals.query import reached
 from dashboards.reports.lifecycle import query as lifecycle_query
 from dashboards.reports.live.query import live

@@ -18,7 +18,8 @@ from dashboards.filters import session_filter
 from dashboards.period import local_date
 from dashboards.reports.funnel.options import ORDERS, UNITS, Exclusion, FunnelOptions, parse
 from dashboards.reports.funnel.people import people_json
-from dashboards.reports.funnel.query import asked, first_of, funnel, question
+from dashboards.reports.funnel.query import first_of, funnel
+from dashboards.reports.funnel.question import asked, question
 from dashboards.reports.funnel.records import Funnel
 from dashboards.reports.funnel.reference import Reached, Seen, next_act
 from schemas.objects import Site

@@ -10,7 +10,7 @@ from typing import Any
 from dashboards.breakdown import breakdown, parameters
 from dashboards.computed import Computed, read_sql
 from dashboards.conditions import condition
-from dashboards.expressions import Expression, fill
+from dashboards.expressions import ONLY_PATHS, Expression, fill
 from dashboards.filters import session_filter
 from dashboards.goals import Goal, converts
 from dashboards.listing import Listing
@@ -24,7 +24,6 @@ _FIRST, _PAGES, _ACTS, _PRODUCTS, _PEOPLE = (
     read_sql(__package__ or "", f"{name}.sql") for name in ("first", "pages", "acts", "products", "people")
 )
 _BY_VIEWS = ("views", "change", "value")
-_ONLY_PATHS = Expression("path IN {paths:Array(String)}")
 BREAKDOWNS = {"entry": "entry_path", "exit": "exit_path"}
 """Lists that are sessions by one field of theirs."""
 _LIKE = (
@@ -89,7 +88,7 @@ def _by_views(store: Store, asked: Computed) -> tuple[list[dict[str, Any]], int,
     """The rows of the list of pages, how many there are in all, and the query of these paths alone."""
     first = replace(asked, sql=_FIRST, cost=Cost()).rows(store)
     given = {**asked.parameters, "skip": 0, "paths": [row["value"] for row in first]}
-    only = replace(asked, sql=fill(asked.sql, paths=_ONLY_PATHS), parameters=given)
+    only = replace(asked, sql=fill(asked.sql, paths=ONLY_PATHS), parameters=given)
     return only.rows(store) if first else [], first[0]["found"] if first else 0, only
 
 

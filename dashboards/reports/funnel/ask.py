@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from clicktrail.errors import ConfigError
-from dashboards.conditions import ConditionError
 from dashboards.conditions import parse as parse_condition
+from dashboards.conditions import refusal
 from dashboards.expressions import text_of
 from dashboards.filters import check_by_engine
 from dashboards.i18n import Text
@@ -101,7 +101,7 @@ def _conditions(store: Store, texts: tuple[str, ...], name: str, text: Text) -> 
         try:
             check_by_engine(store, parse_condition(condition))
         except ConfigError as error:
-            faults[f"{name}-{number}"] = _said(error, text)
+            faults[f"{name}-{number}"] = refusal(error, text)
     return faults
 
 
@@ -113,9 +113,5 @@ def _fields(view: View) -> dict[str, str]:
             try:
                 text_of(value)
             except ConfigError as error:
-                faults[name] = _said(error, view.text)
+                faults[name] = refusal(error, view.text)
     return faults
-
-
-def _said(error: ConfigError, text: Text) -> str:
-    return error.said(text) if isinstance(error, ConditionError) else str(error)

@@ -30,7 +30,8 @@ from dashboards.reports.funnel.names import in_hundred, share, step_name, units,
 from dashboards.reports.funnel.options import TRENDS, FunnelOptions, OptionError
 from dashboards.reports.funnel.people import people as people_of
 from dashboards.reports.funnel.people import who as who_is
-from dashboards.reports.funnel.query import funnel, question
+from dashboards.reports.funnel.query import funnel
+from dashboards.reports.funnel.question import question
 from dashboards.reports.funnel.records import Funnel
 from dashboards.reports.funnel.saved import SavedFunnel
 from dashboards.reports.funnel.suggested import frequent

@@ -9,7 +9,7 @@ from typing import Any
 from dashboards.computed import Computed, read_sql
 from dashboards.expressions import Expression, fill
 from dashboards.reports.funnel.options import FunnelOptions, OptionError
-from dashboards.reports.funnel.query import Question
+from dashboards.reports.funnel.question import Question
 from store.tables.client import Store
 
 _PEOPLE_SQL, _LIST_SQL = (read_sql(__package__ or "", name) for name in ("people.sql", "people_list.sql"))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dash import dcc, html
 
 from clicktrail.errors import ConfigError, StoreError
-from dashboards.conditions import ConditionError, condition
+from dashboards.conditions import condition, refusal
 from dashboards.controls import FILTER_FIELDS, condition_fields, hidden
 from dashboards.goals import LONGEST_CONDITION, LONGEST_NAME, Goal
 from dashboards.page import Node, View
@@ -33,7 +33,7 @@ def condition_from(fields: Mapping[str, object]) -> str:
 
 def said(view: View, error: Exception) -> str:
     """An error in the language of the page."""
-    return (error.said(view.text) if isinstance(error, ConditionError) else str(error))[:300]
+    return refusal(error, view.text)[:300]
 
 
 def previewed(view: View, fields: Mapping[str, object] | None) -> Node:

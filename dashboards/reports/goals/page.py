@@ -23,7 +23,6 @@ from dashboards.parts import card, computed, exports, icon, link, spark
 from dashboards.people import Selection
 from dashboards.reports.goals import form
 from dashboards.reports.goals.query import GoalRow, Goals, people_of, reached
-from dashboards.reports.sites.query import heard_of
 from dashboards.shell import no_site, shell
 from dashboards.snippet import first_steps
 from dashboards.static import fast
@@ -44,7 +43,8 @@ def layout(view: View) -> Node:
         answer, edited = _ask(view), _edited(view)
     except ConfigError as error:
         return shell(view, chips(view), bad_request(view, error), title=title, tools=period_tools(view))
-    numbers = _list(view, answer) if _heard(view, answer) else first_steps(view)
+    silent = answer.coverage.last_received is None and not view.state.f
+    numbers = first_steps(view) if silent else _list(view, answer)
     parts = [numbers, form.editor(view, edited) if view.may(CHANGE) else None]
     columns = html.Div([part for part in parts if part is not None], className="grid top")
     return shell(
@@ -67,12 +67,6 @@ def _ask(view: View) -> _Answer:
         asked = pool.submit(reached, store, site, view.period, view.state.f, now=now)
         covered = pool.submit(coverage, store, site, view.period, now=now)
         return _Answer(asked.result(), covered.result())
-
-
-def _heard(view: View, answer: _Answer) -> bool:
-    """Whether the site has sent anything yet."""
-    assert view.site is not None
-    return bool(answer.found.sessions) or heard_of(view.desk.store, view.site.id, now=view.desk.now())
 
 
 def _edited(view: View) -> Goal | None:

@@ -34,7 +34,7 @@ def layout(view: View) -> Node:
         return no_site(view, text("live"))
     found = live(view.desk.store, view.site, view.desk.now())
     nobody = not found.events and not found.bot_events
-    if nobody and not heard_of(view.desk.store, view.site.id, now=view.desk.now()):
+    if nobody and not heard_of(view.desk.store, view.site.id):
         return shell(view, first_steps(view), title=text("live"), sub=text("live.sub"))
     parts = dict(zip(PARTS, _parts(view, found), strict=True))
 

@@ -208,7 +208,7 @@ def arrived(desk: Desk, search: str) -> bool:
     """Whether the site of an address has an event."""
     site = desk.at("/", search).site
     try:
-        return site is not None and heard_of(desk.store, site.id, now=desk.now())
+        return site is not None and heard_of(desk.store, site.id)
     except StoreError:
         return False
 

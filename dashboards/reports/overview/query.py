@@ -12,7 +12,7 @@ import polars as pl
 
 from dashboards.computed import Computed, read_sql, sql_instant
 from dashboards.conditions import condition
-from dashboards.expressions import Expression, fill
+from dashboards.expressions import ONLY_PATHS, Expression, fill
 from dashboards.filters import SessionFilter, session_filter
 from dashboards.period import Period, zone_info
 from dashboards.reports.overview.records import LISTS, TOP, Bucket, Overview, PageRow, TopRow, Totals
@@ -34,7 +34,6 @@ _MASKS = (
 
 _MASK_BITS, _LIST_BITS = 64, 2 * TOP
 _EVERYBODY = 63
-_ONLY_PATHS = Expression("path IN {paths:Array(String)}")
 _LIKE = (
     " The period before is as long. While the period runs, it is counted up to the same day and time of day, "
     "so that like is compared with like."
@@ -110,7 +109,7 @@ def _of_events(
     )
     rows = counts.rows(store, tables)
     paths = [row["path"] for row in rows if row["views"] or row["views_before"]]
-    viewed = Expression(fill(happened, paths=_ONLY_PATHS))
+    viewed = Expression(fill(happened, paths=ONLY_PATHS))
     pages = Computed(
         "pages", _PAGES, fill(_SQL["pages"], happened=viewed), {**given, "paths": paths}, kept.ahead
     )

@@ -40,7 +40,7 @@ def layout(view: View) -> Node:
         found = _ask(view, asked, chosen)
     except ConfigError as error:
         return shell(view, chips(view), bad_request(view, error), title=text("people"), tools=tools)
-    heard = found.total or view.state.f or heard_of(view.desk.store, view.site.id, now=view.desk.now())
+    heard = found.total or view.state.f or heard_of(view.desk.store, view.site.id)
     if not heard:
         return shell(view, first_steps(view), title=text("people"), tools=tools)
     return shell(

@@ -9,7 +9,7 @@ from dash import html
 from clicktrail.errors import ConfigError
 from dashboards import format
 from dashboards.annotations import notes_menu
-from dashboards.conditions import ConditionError
+from dashboards.conditions import refusal
 from dashboards.controls import period_tools
 from dashboards.coverage import coverage
 from dashboards.footing import cover, coverage_words, health
@@ -162,7 +162,7 @@ def _unanswered(view: View, error: ConfigError) -> Node:
     clear = link(
         text("retention.clear"), view.state.href(f=(), own=dict.fromkeys(view.state.own, ())), "btn primary"
     )
-    words = error.said(text) if isinstance(error, ConditionError) else str(error)
+    words = refusal(error, text)
     body = empty("filter", text("retention.bad"), words[:400], clear, alone=True)
     return html.Section(body, className="card", role="alert")
 

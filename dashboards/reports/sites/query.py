@@ -10,9 +10,9 @@ from typing import Any
 from dashboards.computed import Computed, iso, jsonable, read_sql, sql_instant
 from store.tables.client import Store
 
-_RECEIVED_SQL, _HAPPENED_SQL, _FAILED_SQL, _UNKNOWN_SQL = (
-    read_sql(__package__ or "", name)
-    for name in ("received.sql", "happened.sql", "failed.sql", "unknown.sql")
+_RECEIVED_SQL, _HAPPENED_SQL, _FAILED_SQL, _UNKNOWN_SQL, _HEARD_SQL = (
+    read_sql(__package__ or "", f"{name}.sql")
+    for name in ("received", "happened", "failed", "unknown", "heard")
 )
 
 
@@ -113,10 +113,9 @@ def sites(store: Store, ids: Sequence[str] = (), *, now: datetime) -> Sites:
     )
 
 
-def heard_of(store: Store, site_id: str, *, now: datetime) -> bool:
+def heard_of(store: Store, site_id: str) -> bool:
     """Whether a site ever sent an event. Raises StoreError."""
-    found = sites(store, [site_id], now=now).site(site_id)
-    return found is not None and found.first_received is not None
+    return bool(store.rows(_HEARD_SQL, site_id=site_id))
 
 
 def _plain(record: FailedCount | UnknownSite) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def layout(view: View) -> Node:
     except ConfigError as error:
         return shell(view, bad_request(view, error), title=title, tools=[find_form(view)])
     if found.visitor is None:
-        if found.matches is None and not heard_of(view.desk.store, view.site.id, now=view.desk.now()):
+        if found.matches is None and not heard_of(view.desk.store, view.site.id):
             return shell(view, first_steps(view), title=title, sub=view.text("visitor.sub"))
         parts = [search_card(view, found.asked)]
         if found.matches is not None:
