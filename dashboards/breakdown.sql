@@ -51,11 +51,7 @@ FROM (
             s.is_bounce AS is_bounce,
             s.revenue AS revenue
         FROM sessions AS s FINAL
-        LEFT JOIN (
-            SELECT sipHash64(visitor_id) AS vh, sipHash64(person_id) AS ph
-            FROM persons FINAL
-            WHERE site_id = {site_id:String}
-        ) AS p ON p.vh = s.vh
+        LEFT JOIN /*persons*/ 1 AS p ON p.vh = s.vh
         WHERE s.site_id = {site_id:String}
             AND s.start >= {since:DateTime64(3, 'UTC')}
             AND s.start < {until:DateTime64(3, 'UTC')}

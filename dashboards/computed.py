@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from importlib.resources import files
+from textwrap import indent
 from typing import Any
 
 import polars as pl
@@ -51,8 +53,24 @@ class Computed:
 
 
 def read_sql(package: str, name: str) -> str:
-    """The text of a static `.sql` file beside the module of a package."""
+    """The text of a static `.sql` file beside the module of a package; its mark `/*persons*/ 1` filled.
+
+    What stands there gives the hash of a person (ph) for that of each visitor (vh) who is joined to others.
+    """
+    return _PERSONS_MARK.sub(_persons, _text(package, name))
+
+
+def _text(package: str, name: str) -> str:
     return files(package).joinpath(name).read_text(encoding="utf-8")
+
+
+_PERSONS_MARK = re.compile(r"^( *)(.*)/\*persons\*/ 1", re.MULTILINE)
+_PERSONS = _text("dashboards", "persons.sql").rstrip()
+
+
+def _persons(mark: re.Match[str]) -> str:
+    margin, before = mark.groups()
+    return f"{margin}{before}(\n{indent(_PERSONS, f'{margin}    ')}\n{margin})"
 
 
 def sql_instant(instant: datetime) -> str:

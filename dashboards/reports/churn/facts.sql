@@ -31,11 +31,7 @@ FROM (
         sumIf(s.revenue, s.start >= {until:DateTime64(3, 'UTC')} - toIntervalDay(365)) AS spent,
         max(/*sessions*/ 1) AS is_kept
     FROM sessions AS s FINAL
-    LEFT JOIN (
-        SELECT sipHash64(visitor_id) AS vh, sipHash64(person_id) AS ph
-        FROM persons FINAL
-        WHERE site_id = {site_id:String}
-    ) AS p ON p.vh = s.vh
+    LEFT JOIN /*persons*/ 1 AS p ON p.vh = s.vh
     WHERE s.site_id = {site_id:String}
         AND s.start < {until:DateTime64(3, 'UTC')}
         AND NOT s.is_bot

@@ -98,11 +98,7 @@ FROM (
                 AND s.start < {until:DateTime64(3, 'UTC')}
                 AND /*sessions*/ 1
         ) AS k ON e.vh = k.vh AND e.event_time >= k.start
-        LEFT JOIN (
-            SELECT sipHash64(visitor_id) AS vh, sipHash64(person_id) AS ph
-            FROM persons FINAL
-            WHERE site_id = {site_id:String}
-        ) AS p ON p.vh = e.vh
+        LEFT JOIN /*persons*/ 1 AS p ON p.vh = e.vh
         WHERE if({active:UInt8}, inside AND NOT k.is_bot AND NOT e.is_bot, NOT e.is_bot)
             OR ({bots:UInt8} AND inside)
     ) AS b

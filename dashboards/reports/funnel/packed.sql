@@ -50,10 +50,6 @@ ASOF LEFT JOIN (
         AND (s.is_bot OR {filtered:UInt8} OR {unit:String} = 'session')
         AND (/*only*/ 1)
 ) AS k ON e.vh = k.vh AND e.event_time >= k.start
-LEFT JOIN (
-    SELECT sipHash64(visitor_id) AS vh, sipHash64(person_id) AS ph
-    FROM persons FINAL
-    WHERE site_id = {site_id:String}
-) AS p ON p.vh = e.vh
+LEFT JOIN /*persons*/ 1 AS p ON p.vh = e.vh
 WHERE ({bots:UInt8} OR NOT (e.is_bot OR (in_session AND k.is_bot)))
     AND ({unit:String} != 'session' OR in_session)

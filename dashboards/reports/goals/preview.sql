@@ -11,8 +11,4 @@ FROM (
         AND NOT e.is_bot
         AND /*fits*/ 1
 ) AS e
-LEFT JOIN (
-    SELECT sipHash64(visitor_id) AS vh, sipHash64(person_id) AS ph
-    FROM persons FINAL
-    WHERE site_id = {site_id:String}
-) AS p ON p.vh = e.vh
+LEFT JOIN /*persons*/ 1 AS p ON p.vh = e.vh

@@ -27,11 +27,7 @@ FROM (
         e.event_time AS event_time,
         if(p.ph = 0, e.vh, p.ph) AS person
     FROM events AS e FINAL
-    LEFT JOIN (
-        SELECT sipHash64(visitor_id) AS vh, sipHash64(person_id) AS ph
-        FROM persons FINAL
-        WHERE site_id = {site_id:String}
-    ) AS p ON p.vh = e.vh
+    LEFT JOIN /*persons*/ 1 AS p ON p.vh = e.vh
     WHERE e.site_id = {site_id:String}
         AND e.event_time >= {since:DateTime64(3, 'UTC')}
         AND indexHint(toDate(e.event_time) >= toDate({since:DateTime64(3, 'UTC')}))

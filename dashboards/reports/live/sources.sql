@@ -32,11 +32,7 @@ ASOF JOIN (
                 AND indexHint(toDate(event_time) <= toDate({now:DateTime64(3, 'UTC')} + toIntervalMinute(5)))
         )
 ) AS k ON e.vh = k.vh AND e.event_time >= k.start
-LEFT JOIN (
-    SELECT sipHash64(visitor_id) AS vh, sipHash64(person_id) AS ph
-    FROM persons FINAL
-    WHERE site_id = {site_id:String}
-) AS p ON p.vh = e.vh
+LEFT JOIN /*persons*/ 1 AS p ON p.vh = e.vh
 WHERE e.event_time <= k.`end`
 GROUP BY source, medium
 ORDER BY visitors DESC, events DESC, source, medium

@@ -4,10 +4,6 @@ SELECT
     uniqExactIf(if(p.ph = 0, v.vh, p.ph), v.current) AS visitors,
     uniqExactIf(if(p.ph = 0, v.vh, p.ph), NOT v.current) AS visitors_before
 FROM /*happened*/ 1 AS v
-LEFT JOIN (
-    SELECT sipHash64(visitor_id) AS vh, sipHash64(person_id) AS ph
-    FROM persons FINAL
-    WHERE site_id = {site_id:String}
-) AS p ON p.vh = v.vh
+LEFT JOIN /*persons*/ 1 AS p ON p.vh = v.vh
 WHERE v.is_view AND v.counted
 GROUP BY path

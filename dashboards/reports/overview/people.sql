@@ -26,11 +26,7 @@ FROM (
             transform(s.campaign, {campaign:Array(String)}, {campaign_bits:Array(UInt64)}, toUInt64(0))
         )) AS mask_2
     FROM sessions AS s FINAL
-    LEFT JOIN (
-        SELECT sipHash64(visitor_id) AS vh, sipHash64(person_id) AS ph
-        FROM persons FINAL
-        WHERE site_id = {site_id:String}
-    ) AS p ON p.vh = s.vh
+    LEFT JOIN /*persons*/ 1 AS p ON p.vh = s.vh
     WHERE s.site_id = {site_id:String}
         AND s.start >= {since:DateTime64(3, 'UTC')}
         AND s.start < {until:DateTime64(3, 'UTC')}

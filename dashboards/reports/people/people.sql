@@ -45,11 +45,7 @@ LEFT JOIN (
             s.channel_group AS channel_group,
             s.country AS country
         FROM sessions AS s FINAL
-        LEFT JOIN (
-            SELECT sipHash64(visitor_id) AS vh, sipHash64(person_id) AS ph
-            FROM persons FINAL
-            WHERE site_id = {site_id:String}
-        ) AS p ON p.vh = s.vh
+        LEFT JOIN /*persons*/ 1 AS p ON p.vh = s.vh
         WHERE s.site_id = {site_id:String}
             AND (NOT s.is_bot OR {bots:UInt8})
             AND person IN (SELECT sipHash64(person_id) FROM chosen)

@@ -11,11 +11,7 @@ SELECT
         'min', arrayFilter((at, e) -> at > e, visits.1, arrayWithConstant(length(visits), ended))
     ) AS next
 FROM sessions AS s FINAL
-LEFT JOIN (
-    SELECT sipHash64(visitor_id) AS vh, sipHash64(person_id) AS ph
-    FROM persons FINAL
-    WHERE site_id = {site_id:String}
-) AS p ON p.vh = s.vh
+LEFT JOIN /*persons*/ 1 AS p ON p.vh = s.vh
 WHERE s.site_id = {site_id:String}
     AND s.start <= {now:DateTime64(3, 'UTC')}
     AND (NOT s.is_bot OR {bots:UInt8})

@@ -25,11 +25,7 @@ FROM (
         SELECT * FROM /*of_events*/ 1
     )
 ) AS t
-LEFT JOIN (
-    SELECT sipHash64(visitor_id) AS vh, sipHash64(person_id) AS ph
-    FROM persons FINAL
-    WHERE site_id = {site_id:String}
-) AS p ON p.vh = t.vh
+LEFT JOIN /*persons*/ 1 AS p ON p.vh = t.vh
 -- Without FINAL: an id is made daily or it is not, so a row that was replaced says the same.
 WHERE t.vh NOT IN (
     SELECT vh
