@@ -24,7 +24,8 @@ _PEOPLE_SQL, _BY_MASK_SQL, _SESSIONS_SQL, _EVENTS_SQL, _EVENTS_IN_SESSIONS_SQL =
     for name in ("people", "people_by_mask", "of_sessions", "of_events", "of_events_in_sessions")
 )
 _NONE = Expression("0")
-_MASK_BITS = 256
+_MASKS = {"UInt64": 62, "UInt256": 254}
+"""By the type of a row of bits how many periods fit, beside all before them: it must also hold one bit more."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,13 @@ def ask(  # noqa: PLR0913 - as the report
     kept = session_filter(store, filters)
     periods = calendar(period, options.period, now)
     sources, values = _acts(store, options, kept)
-    masked = periods.begun < _MASK_BITS and (options.start == "first" or not options.breakdown)
+    mask = next((name for name, most in _MASKS.items() if periods.begun <= most), "")
+    masked = mask and (options.start == "first" or not options.breakdown)
     given = {
-        **_parameters(site, periods, options), "bots": int(kept.bots), **kept.parameters, **values,
+        **_parameters(site, periods, options), "mask": mask, "bots": int(kept.bots), **kept.parameters, **values,
     }  # fmt: skip
-    people, by_mask = (fill(text, **sources) for text in (_PEOPLE_SQL, _BY_MASK_SQL))
-    return Asked(periods, kept, people, by_mask if masked else "", given)
+    by_mask = fill(_BY_MASK_SQL, **sources, **_first(options)) if masked else ""
+    return Asked(periods, kept, fill(_PEOPLE_SQL, **sources), by_mask, given)
 
 
 def _acts(
@@ -108,6 +110,16 @@ def _values(options: RetentionOptions) -> tuple[_Value, _Value]:
     return nowhere, _Value(
         Expression(f"toString(s.{by})"), Expression("(s.start, toInt64(0), s.session_id, '')")
     )
+
+
+def _first(options: RetentionOptions) -> dict[str, Expression]:
+    """The value at a visitor's first start and its place; without a breakdown nothing is to be looked for."""
+    if not options.breakdown:
+        return {"first_value": Expression("''"), "first_place": Expression("0")}
+    return {
+        "first_value": Expression("argMinIf(t.value, t.place, t.starts)"),
+        "first_place": Expression("minIf(t.place, t.starts)"),
+    }
 
 
 def _parameters(site: Site, periods: Calendar, options: RetentionOptions) -> dict[str, object]:

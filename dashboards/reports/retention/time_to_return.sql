@@ -13,4 +13,3 @@ SELECT
     count() AS people
 FROM /*first_visits*/ 1 AS b
 GROUP BY returned, waited_s
-ORDER BY waited_s, returned
