@@ -24,7 +24,7 @@ _EVENTS = """
 INSERT INTO events (
     site_id, event_id, event_type, protocol, received_at, event_time, visitor_id, event_name, channel,
     page_view_id, engaged_ms, scroll_pct, host, path, source, medium, channel_group, utm_campaign,
-    device_class, os, browser, country, is_bot, order_id, revenue, currency, version
+    device_class, os, browser, country, is_bot, order_id, revenue, currency, seq, version
 )
 SELECT
     site_id, concat(session_id, '-', toString(k)) AS event_id, types[k], 'native',
@@ -33,7 +33,7 @@ SELECT
     if(types[k] = 'page_view', event_id, ''), cityHash64(event_id, 'e') % 60000,
     cityHash64(event_id, 's') % 100,
     'shop.example', paths[k], source, medium, channel_group, campaign, device_class, os, browser, country,
-    is_bot, if(types[k] = 'order', event_id, ''), paid[k], if(types[k] = 'order', 'EUR', ''), 1
+    is_bot, if(types[k] = 'order', event_id, ''), paid[k], if(types[k] = 'order', 'EUR', ''), places[k], 1
 FROM ({shop}) ARRAY JOIN steps AS k
 """
 _SESSIONS = """

@@ -1,6 +1,7 @@
 -- Sessions number `first` to `first + sessions` of a made-up site, one row each, with its events as arrays.
 -- Everything follows from the session's number. A visitor has a first day and a span of interest; visits lie in
--- both; few visitors have many. Marks of an event: 1 add_to_cart, 2 order.
+-- both; few visitors have many. Made-up visits of
+-- one visitor may overlap, as real ones cannot: their places (seq) are apart. Marks of an event: 1 add_to_cart, 2 order.
 SELECT
     {site:String} AS site_id,
     concat('visitor-', lower(hex(sipHash64(who)))) AS visitor_id,
@@ -12,6 +13,7 @@ SELECT
         range(1, toUInt32(1 + intDiv(h, 977) % 12 + 1))
     ) AS draws,
     arrayEnumerate(draws) AS steps,
+    arrayMap(k -> 12 * (cityHash64(session_id) % 64) + k, steps) AS places,
     draws[1] AS opened,
     arrayMap(d -> multiIf(
         d < 700, 'page_view', d < 800, 'click', d < 880, 'custom', d < 950, 'product_view',

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
@@ -115,7 +114,7 @@ def totals(history: History, period: Period, kept: Kept) -> dict[str, Any]:
         "wap_sessions": sum(s.channel == "wap" for s in counted),
         "bot_sessions": sum(s.is_bot for s in starting),
         "bot_events": sum(e.is_bot for e in events),
-        "by_day": by_day(counted, period.zone),
+        "by_day": top((day(s, period.zone), history.person(s.visitor_id)) for s in counted),
         "pages": top((e.path, history.person(e.visitor_id)) for e in human if e.event_type in VIEWS),
         "countries": top((s.country, history.person(s.visitor_id)) for s in counted),
         "sources": top((f"{s.source} / {s.medium}", history.person(s.visitor_id)) for s in counted),
@@ -123,9 +122,9 @@ def totals(history: History, period: Period, kept: Kept) -> dict[str, Any]:
     }
 
 
-def by_day(sessions: Iterable[Session], zone: str) -> dict[str, int]:
-    """Local date → sessions."""
-    return dict(Counter(local_date(s.start, zone).isoformat() for s in sessions))
+def day(session: Session, zone: str) -> str:
+    """The local date on which it starts."""
+    return local_date(session.start, zone).isoformat()
 
 
 def top(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[int, int]]:

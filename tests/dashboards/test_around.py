@@ -133,7 +133,7 @@ def test_a_query_says_what_it_cost(reader: Store, shop: Shop) -> None:
     [
         (
             "/",
-            ["Query 1 of 2: people", "Query 2 of 2: totals", "Query 1 of 2: events", "Query 2 of 2: pages"],
+            ["Query 1 of 2: lists", "Query 2 of 2: people", "Query 1 of 2: events", "Query 2 of 2: pages"],
         ),
         ("/live", ["Query 1 of 2: counts", "Query 2 of 2: bots"]),
         ("/sites", ["Query 1 of 2: received", "Query 2 of 2: happened"]),

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from clicktrail.errors import ConfigError
-from dashboards.period import Period
+from dashboards.period import DAY, Period
 from dashboards.reports.overview.query import overview
 from dashboards.reports.overview.records import Overview, Totals
 from schemas.arrow import schema
@@ -78,7 +78,7 @@ def site(store: Store, history: History) -> Site:
 def shown(report: Overview) -> dict[str, Any]:
     numbers = vars(report.totals)
     kept = {name: value for name, value in numbers.items() if name != "engaged_s"}
-    days = {bucket.label: bucket.sessions for bucket in report.trend if bucket.sessions}
+    days = {bucket.label: (bucket.visitors, bucket.sessions) for bucket in report.trend if bucket.sessions}
     lists: dict[str, Any] = {"pages": {row.value: (row.visitors, row.page_views) for row in report.pages}}
     for name in ("countries", "sources", "entry_pages"):
         lists[name] = {row.value: (row.visitors, row.sessions) for row in getattr(report, name)}
@@ -175,6 +175,17 @@ def test_a_single_day_is_shown_by_hours_also_when_it_has_25(
         ]
         assert bucket.sessions == sum(not s.is_bot for s in started)
     assert sum(b.sessions for b in report.trend) == report.totals.sessions > 0
+
+
+@pytest.mark.parametrize("days", [64, 65, 129, 256, 257, 400])
+def test_a_day_has_as_many_visitors_in_a_trend_of_any_length(store: Store, site: Site, days: int) -> None:
+    short, before = (overview(store, site, one, now=LATER) for one in (WEEK, WEEK.previous()))
+    long = overview(store, site, Period(WEEK.end - (days - 1) * DAY, WEEK.end, ZONE), now=LATER)
+    later = overview(store, site, Period(WEEK.start, WEEK.start + (days - 1) * DAY, ZONE), now=LATER)
+    assert len(long.trend) == days
+    assert long.trend[-WEEK.days :] == short.trend
+    assert later.previous_trend[-WEEK.days :] == before.trend
+    assert sum(bucket.visitors for bucket in short.trend) > short.totals.visitors > 0
 
 
 def test_days_without_a_session_are_shown_as_zero_and_running_ones_are_marked(
@@ -276,7 +287,8 @@ def test_each_number_tells_how_it_is_computed(store: Store, site: Site) -> None:
     report = overview(store, site, WEEK, ["path=/pricing"], now=LATER)
     assert [one.name for one in report.computed] == ["totals", "events", "pages", "lists", "people"]
     again = report.computed[0].rows(store)
-    assert sum(row["sessions"] for row in again if row["current"]) == report.totals.sessions
+    human = [row for row in again if row["current"] and not row["is_bot"]]
+    assert sum(row["sessions"] for row in human) == report.totals.sessions
     assert all("/pricing" not in one.sql and one.definition for one in report.computed)
 
 

@@ -28,6 +28,11 @@ class Answer:
         """The query behind a number, the first one where no query has that name."""
         return next((c for c in self.now.computed if c.name == name), self.now.computed[0])
 
+    def behind(self, metric: str) -> list[Computed]:
+        """The queries of a tile's number and of its line in the chart."""
+        names = ("people", "trend") if metric == "visitors" else ("totals",)
+        return [one for one in self.now.computed if one.name in names]
+
 
 def ask(view: View) -> Answer:
     """Run the queries of the page side by side. StoreError and ConfigError (a filter) come through."""

@@ -107,12 +107,8 @@ def _chart(view: View, answer: Answer) -> Node:
         low=shown(min(values, default=None), metric, view.lang),
         high=shown(max(values, default=None), metric, view.lang),
     )
-    info = computed(
-        view,
-        answer.sql("totals"),
-        text(f"how.{metric}", zone=view.zone),
-        coverage_words(view, answer.coverage),
-    )
+    words = text(f"how.{metric}", zone=view.zone)
+    info = computed(view, answer.behind(metric), words, coverage_words(view, answer.coverage))
     keyed = [html.Div(keys, className="legend")]
     return card(name, graph("trend", figure, said, HEIGHT), tools=keyed, info=info)
 

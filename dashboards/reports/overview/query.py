@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
@@ -23,8 +24,10 @@ _NAMED = {"source": ("source", "medium")}
 _EPOCH = date(1970, 1, 1).toordinal()
 _SQL = {
     name: read_sql(__package__ or "", f"{name}.sql")
-    for name in ("totals", "tops", "people", "events", "pages", "happened", "happened_in_sessions")
-}
+    for name in (
+        "totals", "tops", "people", "trend", "bucket", "events", "pages", "happened", "happened_in_sessions",
+    )
+}  # fmt: skip
 _MASKS = (
     ("entry_path", "channel_group", "device_class"),
     ("browser", "os", "country"),
@@ -33,14 +36,17 @@ _MASKS = (
 """Lists whose values share a mask of people.sql."""
 
 _MASK_BITS, _LIST_BITS = 64, 2 * TOP
-_EVERYBODY = 63
+_EVERYBODY, _FIRST_DAY = 63, 192
+_DAYS = {"UInt64": 64, "UInt128": 128, "UInt256": 256}
+"""Buckets of a trend that fit in a mask of people.sql, by its type; more are counted by trend.sql."""
+
 _LIKE = (
     " The period before is as long. While the period runs, it is counted up to the same day and time of day, "
     "so that like is compared with like."
 )
 _TOTALS = (
-    "Visitors are persons with a human session that starts in the period; sessions, page views and rates are "
-    "of those sessions. A session is engaged with more than 10 visible seconds, two views or a key event; "
+    "What the human sessions that start in the period add up to; those of bots stand in rows of their own. "
+    "A session is engaged with more than 10 visible seconds, two views or a key event; "
     "a bounce is a session that is not engaged."
 ) + _LIKE
 _EVENTS = (
@@ -49,7 +55,7 @@ _EVENTS = (
 )
 _PAGES = "The people who viewed the ten most viewed pages."
 _LISTS = "The ten most frequent values over the human sessions that start in the period."
-_PEOPLE = "The people of these sessions for each of these values."
+_PEOPLE = "The people of these sessions: in all, for each of these values, and in each day or hour."
 
 
 def overview(
@@ -69,11 +75,12 @@ def overview(
     with ThreadPoolExecutor(2) as pool:
         of_events = pool.submit(_of_events, store, kept, given, tables)
         of_sessions = pool.submit(_of_sessions, store, kept, given, tables)
-        sums = kept.computed("totals", _TOTALS, _SQL["totals"], given)
+        sums = kept.computed("totals", _TOTALS, fill(_SQL["totals"], bucket=_BUCKET), given)
         sum_rows = sums.rows(store, tables)
         event_rows, asked_of_events = of_events.result()
-        top_rows, everybody, asked_of_sessions = of_sessions.result()
-    trend = _trend(sum_rows, period, now, current=1)
+        top_rows, people, asked_of_sessions = of_sessions.result()
+    counted = [row for row in sum_rows if kept.bots or not row["is_bot"]]
+    trend = _trend(counted, people, period, now, current=1)
     rows: dict[str, list[tuple[int, Any]]] = {"pages": _pages(event_rows)}
     rows.update({name: _top(top_rows, column) for name, column in LISTS.items()})
     return Overview(
@@ -82,11 +89,11 @@ def overview(
         previous_period=before,
         filters=tuple(filters),
         asked_at=now,
-        totals=_totals(sum_rows, event_rows, everybody, current=1),
-        previous=_totals(sum_rows, event_rows, everybody, current=0),
+        totals=_totals(sum_rows, counted, event_rows, people, current=1),
+        previous=_totals(sum_rows, counted, event_rows, people, current=0),
         unit="hour" if period.days == 1 else "day",
         trend=tuple(b for b in trend if b.start < now or b.sessions),
-        previous_trend=_trend(sum_rows, before, now, current=0),
+        previous_trend=_trend(counted, people, before, now, current=0),
         faded={name: tuple(row for place, row in found if place > TOP) for name, found in rows.items()},
         previous_until=cut,
         computed=(sums, *asked_of_events, *asked_of_sessions),
@@ -96,6 +103,8 @@ def overview(
 
 _Tables = Mapping[str, pl.DataFrame]
 _Rows = list[dict[str, Any]]
+_People = dict[int, dict[str, int]]  # place of people.sql → visitors now and before
+_BUCKET = Expression(_SQL["bucket"])
 
 
 def _of_events(
@@ -119,15 +128,26 @@ def _of_events(
 
 def _of_sessions(
     store: Store, kept: SessionFilter, given: Mapping[str, object], tables: _Tables
-) -> tuple[_Rows, Mapping[str, int], tuple[Computed, ...]]:
-    """The rows of the lists, with their people; and how many people there are in all."""
+) -> tuple[_Rows, _People, tuple[Computed, ...]]:
+    """The rows of the lists, with their people; and how many people there are in all and by bucket."""
     tops = kept.computed("lists", _LISTS, _SQL["tops"], given)
     rows = tops.rows(store, tables)
     places = _places(rows)
-    asked = kept.computed("people", _PEOPLE, _SQL["people"], {**given, **_bits(places)})
-    people = {row["place"]: row for row in asked.rows(store, tables)} if rows else {}
+    sql = fill(_SQL["people"], day=_day(given))
+    asked = [kept.computed("people", _PEOPLE, sql, {**given, **_bits(places)})]
+    people: _People = {row["place"]: row for row in asked[0].rows(store, tables)} if rows else {}
+    if rows and not given["days"]:
+        asked.append(kept.computed("trend", _PEOPLE, fill(_SQL["trend"], bucket=_BUCKET), given))
+        people |= {_FIRST_DAY + row["bucket"]: row for row in asked[1].rows(store, tables)}
     listed = [_with_people(row, people.get(places[_listed(row)])) for row in rows]
-    return listed, _with_people({}, people.get(_EVERYBODY)), (tops, asked)
+    return listed, people, (tops, *asked)
+
+
+def _day(given: Mapping[str, object]) -> Expression:
+    """The bit of a session's bucket; none where the trend is too long for a mask."""
+    if not given["days"]:
+        return Expression("toUInt64(0)")
+    return Expression(f"bitShiftLeft(CAST(1, {{days:String}}), {_BUCKET.sql})")
 
 
 def _with_people(row: dict[str, Any], people: Mapping[str, int] | None) -> dict[str, Any]:
@@ -156,8 +176,12 @@ def _bits(places: Mapping[tuple[str, str], int]) -> dict[str, object]:
     """The parameters of people.sql: values of each list, and their bits."""
     made: dict[str, object] = {}
     for name in LISTS.values():
-        values = {value: place % _MASK_BITS for (of, value), place in places.items() if of == name}
-        made |= {name: list(values), f"{name}_bits": [1 << bit for bit in values.values()]}
+        bits = {value: 1 << place % _MASK_BITS for (of, value), place in places.items() if of == name}
+        for at, field in enumerate(_NAMED.get(name, (name,))):
+            shared: dict[str, int] = defaultdict(int)
+            for value, bit in bits.items():
+                shared[value.split("\n")[at]] |= bit
+            made |= {field: list(shared), f"{field}_bits": list(shared.values())}
     return made
 
 
@@ -172,48 +196,61 @@ def _parameters(
         "until": sql_instant(period.ends),
         "zone": period.zone,
         "hours": int(period.days == 1),
+        "first_day": period.start.toordinal() - _EPOCH,
+        "first_day_before": before.start.toordinal() - _EPOCH,
+        "days": next((name for name, most in _DAYS.items() if period.days <= most), ""),
         "bots": int(kept.bots),
         **kept.parameters,
     }
 
 
-def _totals(sums: _Rows, events: _Rows, everybody: Mapping[str, int], current: int) -> Totals:
+def _totals(sums: _Rows, counted: _Rows, events: _Rows, people: _People, current: int) -> Totals:
     end = "" if current else "_before"
-    values: dict[str, Any] = {"visitors": everybody["visitors" + end]}
+    values: dict[str, Any] = {"visitors": people.get(_EVERYBODY, {}).get("visitors" + end, 0)}
     values |= {name: events[0][name + end] if events else 0 for name in ("events", "bot_events")}
-    rows = [row for row in sums if row["current"] == current]
+    values["bot_sessions"] = sum(row["sessions"] for row in _compared(sums, current) if row["is_bot"])
+    rows = _compared(counted, current)
     for one in fields(Totals):
-        nothing: Any = one.default
-        values.setdefault(one.name, sum((row.get(one.name, 0) for row in rows), start=nothing))
+        if one.name not in values:
+            nothing: Any = one.default
+            values[one.name] = sum((row[one.name] for row in rows), start=nothing)
     return Totals(**values)
 
 
-def _trend(rows: list[dict[str, Any]], period: Period, now: datetime, current: int) -> tuple[Bucket, ...]:
+def _compared(rows: _Rows, current: int) -> _Rows:
+    return [row for row in rows if row["current"] == current and row["compared"]]
+
+
+def _trend(rows: _Rows, people: _People, period: Period, now: datetime, current: int) -> tuple[Bucket, ...]:
     """Every bucket of the period, also those without a session."""
-    found = {row["bucket"]: row for row in rows if row["current"] == current}
-    empty = {"visitors": 0, "sessions": 0, "page_views": 0, "bounces": 0, "engaged_s": 0.0}
+    found: dict[int, _Rows] = defaultdict(list)
+    named = "visitors" if current else "visitors_before"
+    for row in rows:
+        if row["current"] == current:
+            found[row["bucket"]].append(row)
     made = []
-    for key, start, end, label in _calendar(period):
-        row = found.get(key, {})
+    for at, (start, end, label) in enumerate(_calendar(period)):
         counts: dict[str, Any] = {
-            name: type(zero)(row.get(f"trend_{name}", zero)) for name, zero in empty.items()
+            name: sum((row[name] for row in found[at]), start=zero)
+            for name, zero in (("sessions", 0), ("page_views", 0), ("bounces", 0), ("engaged_s", 0.0))
         }
+        counts["visitors"] = people.get(_FIRST_DAY + at, {}).get(named, 0)
         made.append(Bucket(start=start, label=label, unfinished=end > now, **counts))
     return tuple(made)
 
 
-def _calendar(period: Period) -> Iterator[tuple[int, datetime, datetime, str]]:
-    """(key in SQL, first instant, end, local label) of each bucket: hours of a single day, else days."""
+def _calendar(period: Period) -> Iterator[tuple[datetime, datetime, str]]:
+    """(first instant, end, local label) of each bucket in order: hours of a single day, else days."""
     if period.days == 1:
         hours = -(-int((period.ends - period.begins).total_seconds()) // 3600)
         for at in range(hours):
             start = period.begins + timedelta(hours=at)
             label = f"{start.astimezone(zone_info(period.zone)):%Y-%m-%dT%H:%M}"
-            yield at, start, min(start + timedelta(hours=1), period.ends), label
+            yield start, min(start + timedelta(hours=1), period.ends), label
         return
     for day in period.dates():
         one = Period(day, day, period.zone)
-        yield day.toordinal() - _EPOCH, one.begins, one.ends, day.isoformat()
+        yield one.begins, one.ends, day.isoformat()
 
 
 def _top(rows: list[dict[str, Any]], column: str) -> list[tuple[int, TopRow]]:

@@ -16,8 +16,6 @@ from dashboards.reports.overview.records import Totals
 from dashboards.state import METRICS
 
 _GOOD_UP = {"bounce_rate": False}
-_QUERIES = {"visitors": ("people", "totals")}
-"""Queries of a tile's number and of its line, where these are two."""
 
 
 def tiles(view: View, answer: Answer) -> Node:
@@ -101,8 +99,7 @@ def _how(view: View, answer: Answer, metric: str) -> Node:
         )
     if answer.compare and answer.now.unfinished:
         words += " " + text("how.like", until=_until(view, answer))
-    queries = [answer.sql(name) for name in _QUERIES.get(metric, ("totals",))]
-    return computed(view, queries, words, coverage_words(view, answer.coverage))
+    return computed(view, answer.behind(metric), words, coverage_words(view, answer.coverage))
 
 
 def _until(view: View, answer: Answer) -> str:

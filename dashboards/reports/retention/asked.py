@@ -25,7 +25,7 @@ _PEOPLE_SQL, _BY_MASK_SQL, _SESSIONS_SQL, _EVENTS_SQL, _EVENTS_IN_SESSIONS_SQL =
 )
 _NONE = Expression("0")
 _MASKS = {"UInt64": 62, "UInt256": 254}
-"""By the type of a row of bits how many periods fit, beside all before them: it must also hold one bit more."""
+"""By the type of a row of bits, how many periods fit: one bit is all before them, one the end of the last."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,8 @@ def ask(  # noqa: PLR0913 - as the report
     sources, values = _acts(store, options, kept)
     mask = next((name for name, most in _MASKS.items() if periods.begun <= most), "")
     masked = mask and (options.start == "first" or not options.breakdown)
-    given = {
-        **_parameters(site, periods, options), "mask": mask, "bots": int(kept.bots), **kept.parameters, **values,
-    }  # fmt: skip
+    given = {**_parameters(site, periods, options), "mask": mask, "bots": int(kept.bots)}
+    given |= {**kept.parameters, **values}
     by_mask = fill(_BY_MASK_SQL, **sources, **_first(options)) if masked else ""
     return Asked(periods, kept, fill(_PEOPLE_SQL, **sources), by_mask, given)
 

@@ -1,6 +1,6 @@
 -- The people of people.sql with their periods as bits, the first bit for all before the report. Only where one
 -- value a person is enough: without a breakdown, or for first starts.
--- Visitors come before people: what is joined is one row of each, and few people are several visitors.
+-- Persons are joined to one row of each visitor, not to each session.
 SELECT
     if(p.ph = 0, v.vh, p.ph) AS person,
     groupBitOr(v.started) AS started,
