@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -66,19 +65,17 @@ def overview(
     Sessions belong to the period in which they start. Events (and pages) are counted by event_time: without a
     filter all human ones, in a session or not; with one, those whose time lies in a human session that the
     filter keeps, on whichever day it started. The rules of a filter: `dashboards.filters`.
+    One query after the other: each keeps all processors busy, and side by side they take a tenth longer.
     """
     kept = session_filter(store, filters)
     before = period.previous()
     cut = period.comparable(now)
     given = _parameters(site, before, period, cut, kept)
     tables = kept.tables(store, given)
-    with ThreadPoolExecutor(2) as pool:
-        of_events = pool.submit(_of_events, store, kept, given, tables)
-        of_sessions = pool.submit(_of_sessions, store, kept, given, tables)
-        sums = kept.computed("totals", _TOTALS, fill(_SQL["totals"], bucket=_BUCKET), given)
-        sum_rows = sums.rows(store, tables)
-        event_rows, asked_of_events = of_events.result()
-        top_rows, people, asked_of_sessions = of_sessions.result()
+    sums = kept.computed("totals", _TOTALS, fill(_SQL["totals"], bucket=_BUCKET), given)
+    sum_rows = sums.rows(store, tables)
+    event_rows, asked_of_events = _of_events(store, kept, given, tables)
+    top_rows, people, asked_of_sessions = _of_sessions(store, kept, given, tables)
     counted = [row for row in sum_rows if kept.bots or not row["is_bot"]]
     trend = _trend(counted, people, period, now, current=1)
     rows: dict[str, list[tuple[int, Any]]] = {"pages": _pages(event_rows)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -68,9 +67,8 @@ def retention(  # noqa: PLR0913 - what every report is asked with, and its optio
         kept.computed("time_to_return", _WAITS, fill(_WAITS_SQL, first_visits=FIRST_VISITS), given),
     )
     tables = kept.tables(store, given)
-    with ThreadPoolExecutor(len(queries)) as pool:
-        waited = pool.submit(queries[2].columns, store, tables)
-        cells, shares = pool.map(lambda one: one.rows(store, tables), queries[:2])
+    cells, shares = (one.rows(store, tables) for one in queries[:2])
+    waited = queries[2].columns(store, tables)
     everyone, groups = _groups([row for row in cells if row["cohort"] >= 0], periods)
     earlier = sum(row["people"] for row in cells if row["cohort"] < 0)
     return Retention(
@@ -84,7 +82,7 @@ def retention(  # noqa: PLR0913 - what every report is asked with, and its optio
         values=len(groups) if options.breakdown else 0,
         earlier=earlier if options.start == "first" else None,
         left_out=Rate(shares[0]["left_out"], shares[0]["visitors"]),
-        time_to_return=_time_to_return(waited.result()),
+        time_to_return=_time_to_return(waited),
         computed=queries,
     )
 
