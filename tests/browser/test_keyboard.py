@@ -41,9 +41,11 @@ def shop(tables: Store) -> None:
     open_shop(tables, "hats")
 
 
-@pytest.mark.parametrize("path", [page.path for page in PAGES])
-def test_tab_reaches_everything_in_order_and_enter_opens_each_kind_of_menu(opened: Any, path: str) -> None:
-    page = opened().open(f"{path}?site=hats")
+@pytest.mark.parametrize(
+    "address", [*(f"{page.path}?site=hats" for page in PAGES), "/visitor?site=hats&id=v1"]
+)
+def test_tab_reaches_everything_in_order_and_enter_opens_each_kind_of_menu(opened: Any, address: str) -> None:
+    page = opened().open(address)
     count = page.evaluate(LISTEN)
     for _ in range(count):
         page.keyboard.press("Tab")

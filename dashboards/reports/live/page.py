@@ -43,7 +43,8 @@ def layout(view: View) -> Node:
 
     counts, rows, sources, bots = found.computed
     asked = computed(view, [counts, bots], text("live.how.counts"))
-    numbers = html.Div([slot("live-now"), slot("live-stats", "mt24"), asked], className="nums")
+    head = html.Div([slot("live-now"), asked], className="row g12")
+    numbers = html.Div([head, slot("live-stats", "mt24")], className="nums")
     chart = html.Div(
         graph("live-bars", minutes(found.minutes, text), text("live.chart"), HEIGHT), className="grow minutes"
     )

@@ -277,7 +277,7 @@ def _base_settings(engine: Engine, role: str, limits: Limits) -> dict[str, str]:
         "allow_experimental_funnel_functions": "1",
     }
     if role == READER:
-        # Reports read few columns of many rows: in larger blocks than the engine's own they take a sixth less.
+        # Reports read few columns of many rows: in blocks larger than the engine's own in a sixth less time.
         settings["max_block_size"] = "262144"
         settings["preferred_block_size_bytes"] = str(16 << 20)
         settings["max_execution_time"] = f"{limits.reader_seconds:g}"
