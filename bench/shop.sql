@@ -1,7 +1,7 @@
 -- Sessions number `first` to `first + sessions` of a made-up site, one row each, with its events as arrays.
 -- Everything follows from the session's number. A visitor has a first day and a span of interest; visits lie in
--- both; few visitors have many. Made-up visits of
--- one visitor may overlap, as real ones cannot: their places (seq) are apart. Marks of an event: 1 add_to_cart, 2 order.
+-- both; few visitors have many. Made-up visits of one visitor may overlap, as real ones cannot: their places (seq)
+-- are apart. Marks of an event: 1 add_to_cart, 2 order.
 SELECT
     {site:String} AS site_id,
     concat('visitor-', lower(hex(sipHash64(who)))) AS visitor_id,

@@ -322,6 +322,23 @@ def test_the_time_to_return_is_counted_from_the_end_of_the_first_visit(store: St
     assert (earlier["people"], earlier["returned"], earlier["median_s"]) == (3, 1, 24 * 3600)
 
 
+def test_a_visit_that_starts_as_the_first_ends_is_part_of_it(store: Store) -> None:
+    cut = [visit("ann", 1, 12, hours=1), visit("ann", 1, 13), visit("ann", 2, 13)]  # cut, and no pause
+    same = [
+        visit("bob", 1, 12, hours=0),
+        replace(visit("bob", 1, 12, hours=1), session_id="b"),
+        visit("bob", 3, 13),
+    ]
+    # The user's own id is a visitor's too; it has no row among persons.
+    user = [visit("user:cat", 1, 12, hours=1), visit("cat-phone", 1, 20), visit("user:cat", 2, 12)]
+    sessions = [replace(one, site_id="cuts") for one in (*cut, *same, *user)]
+    write(store, History("cuts", [], sessions, {"cat-phone": "user:cat"}))
+    found = retention(store, Site("cuts", timezone="UTC"), MARCH, DAYS, now=NOW).time_to_return
+    # bob's first is the shorter of two that start at once; the longer one is part of it.
+    assert found.survival.times.tolist() == [7 * 3600, 24 * 3600, 49 * 3600]
+    assert (found.back.part, found.back.whole) == (3, 3)
+
+
 def test_nothing_is_an_answer_too(store: Store) -> None:
     said = retention(store, Site("empty"), MARCH, DAYS, now=NOW).to_json()
     assert [cohort["size"] for cohort in said["cohorts"]] == [0, 0, 0, 0]
