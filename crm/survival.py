@@ -44,28 +44,22 @@ class Survival:
         return float(self.times[reached[0]]) if len(reached) else None
 
 
-def kaplan_meier(durations: Floats, happened: npt.NDArray[np.bool_], counts: Counts) -> Survival:
-    """Estimate S from rows (duration ≥ 0, whether it happened then, how many such people).
+def kaplan_meier(happened: Floats, censored: Floats) -> Survival:
+    """Estimate S from the durations after which it happened, and those of people only watched so long.
 
-    A duration at which it did not happen is censored: watched so long and no longer. At equal durations
-    what happened comes first, so the censored are still at risk. Raises ValueError on columns that differ
-    in length, or durations or counts below 0.
+    At equal durations what happened comes first, so the censored are still at risk. Raises ValueError on a
+    duration below 0.
     """
-    if not len(durations) == len(happened) == len(counts):
-        raise ValueError("durations, happened and counts differ in length")
-    if len(durations) and (not np.all(durations >= 0) or counts.min() < 0):
-        raise ValueError("durations and counts are not below 0")
-    times, place = np.unique(durations, return_inverse=True)
-    everyone = np.zeros(len(times), np.int64)
-    np.add.at(everyone, place, counts)
-    events = np.zeros(len(times), np.int64)
-    np.add.at(events, place, np.where(happened, counts, 0))
-    at_risk = everyone[::-1].cumsum()[::-1]
-    watched = float(times[everyone > 0].max()) if everyone.any() else 0.0
-    steps = events > 0
-    times, at_risk, events = times[steps], at_risk[steps], events[steps]
+    if any(len(durations) and not np.all(durations >= 0) for durations in (happened, censored)):
+        raise ValueError("durations are not below 0")
+    times, events = np.unique(happened, return_counts=True)
+    still = np.sort(censored)
+    at_risk = len(still) - np.searchsorted(still, times, side="left") + events[::-1].cumsum()[::-1]
+    watched = max(
+        (float(durations.max()) for durations in (happened, censored) if len(durations)), default=0.0
+    )
     left = at_risk - events
     share = np.cumprod(left / at_risk)
     # The sum has no end once nobody is left; there S is 0 and so is its variance.
     terms = np.divide(events, at_risk * left, out=np.zeros(len(times)), where=left > 0)
-    return Survival(times, at_risk, events, share, share**2 * np.cumsum(terms), watched)
+    return Survival(times.astype(np.float64), at_risk, events, share, share**2 * np.cumsum(terms), watched)

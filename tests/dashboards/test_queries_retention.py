@@ -87,6 +87,7 @@ def agree(
 ) -> Retention:
     """The report, held to the reference over `kept` (by default everything)."""
     rows = kept or known(found)
+    rows = replace(rows, ranks=ranks(store, rows, options.breakdown))
     report = retention(store, Site(found.site_id, timezone=period.zone), period, options, filters, now=now)
     periods = calendar(period, options.period, now)
     assert table(report) == expected(rows, options, periods)
@@ -107,9 +108,17 @@ def agree(
     return report
 
 
+def ranks(store: Store, rows: Known, by: str) -> dict[str, int]:
+    """The order of the values of a breakdown among starts in one instant."""
+    values = sorted({str(getattr(session, by)) for session in rows.sessions}) if by else []
+    sql = "SELECT arrayJoin({values:Array(String)}) AS value, sipHash64(value) AS hash"
+    return {row["value"]: row["hash"] for row in store.rows(sql, values=values)}
+
+
 def left_out(rows: Known, periods: Calendar) -> Rate:
     begins, ends = periods.begins(0), periods.ends
-    seen = {s.visitor_id for s in rows.sessions if not s.is_bot and s.start < ends and s.end >= begins}
+    until = [s for s in rows.sessions if not s.is_bot and s.start < ends and s.start <= periods.now]
+    seen = {s.visitor_id for s in until if s.end >= begins}
     return Rate(len(seen & rows.daily()), len(seen))
 
 
@@ -166,6 +175,17 @@ def test_a_hundred_days_are_as_right_as_a_few(store: Store, stored: tuple[Histor
         widest = max(widest, *(len(cohort.cells) for cohort in report.everyone.cohorts))
         assert report.everyone.size > 50
     assert widest == 100
+
+
+@pytest.mark.parametrize("days", [61, 62, 253, 254])
+def test_as_many_periods_as_a_row_of_bits_holds_and_one_more(
+    store: Store, stored: tuple[History, Period], days: int
+) -> None:
+    found, period = stored
+    longer = Period(period.end - (days - 1) * DAY, period.end, period.zone)
+    for options, hours in product((DAYS, replace(DAYS, start="recurring")), (9, 240)):
+        now = midnight(period.end, period.zone) + timedelta(hours=hours)
+        agree(store, found, longer, options, now)
 
 
 FILTERS: dict[tuple[str, ...], tuple[Callable[[Session], bool], Meets | None]] = {

@@ -15,7 +15,7 @@ def stages(known: Known, calendar: Calendar) -> Stages:
     daily = known.daily()
     active: dict[str, set[int]] = defaultdict(set)
     for session in known.sessions:
-        if not session.is_bot and session.visitor_id not in daily:
+        if not session.is_bot and session.visitor_id not in daily and session.start <= calendar.now:
             touched = range(calendar.index(session.start), calendar.index(session.end) + 1)
             active[known.person(session.visitor_id)].update(touched)
     found: Stages = defaultdict(set)

@@ -12,7 +12,7 @@ from dashboards.expressions import Expression, fill, text_of
 from dashboards.filters import SessionFilter, event_condition, session_filter
 from dashboards.period import DAY, Period
 from dashboards.reports.retention.calendar import Calendar, calendar
-from dashboards.reports.retention.options import RetentionOptions
+from dashboards.reports.retention.options import UNITS, RetentionOptions
 from schemas.objects import Site
 from store.tables.client import Store
 
@@ -23,9 +23,10 @@ _PEOPLE_SQL, _BY_MASK_SQL, _SESSIONS_SQL, _EVENTS_SQL, _EVENTS_IN_SESSIONS_SQL =
     read_sql(__package__ or "", f"{name}.sql")
     for name in ("people", "people_by_mask", "of_sessions", "of_events", "of_events_in_sessions")
 )
+_NUMBERS = {unit: Expression(read_sql(__package__ or "", f"{unit}.sql")) for unit in UNITS}
 _NONE = Expression("0")
-_MASKS = {"UInt64": 62, "UInt256": 254}
-"""By the type of a row of bits, how many periods fit: one bit is all before them, one the end of the last."""
+_MASKS = {"UInt64": 61, "UInt256": 253}
+"""By the type of a row of bits, how many periods fit: two bits are for what is outside, one ends the last."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Asked:
     kept: SessionFilter
     people: str  # people.sql with its sources in place
     by_mask: str  # people_by_mask.sql likewise; '' where it does not say all that is asked
+    at_once: bool  # whether that also says how long it took to come back
+    visits: Expression  # where it does not: people_by_mask.sql of all sessions without a condition
     given: Mapping[str, object]
 
     @property
@@ -60,10 +63,26 @@ def ask(  # noqa: PLR0913 - as the report
     sources, values = _acts(store, options, kept)
     mask = next((name for name, most in _MASKS.items() if periods.begun <= most), "")
     masked = mask and (options.start == "first" or not options.breakdown)
-    given = {**_parameters(site, periods, options), "mask": mask, "bots": int(kept.bots)}
+    at_once = bool(masked) and not (options.start_condition or options.return_condition)
+    given = {**_parameters(site, periods, options, at_once=at_once), "mask": mask, "bots": int(kept.bots)}
     given |= {**kept.parameters, **values}
     by_mask = fill(_BY_MASK_SQL, **sources, **_first(options)) if masked else ""
-    return Asked(periods, kept, fill(_PEOPLE_SQL, **sources), by_mask, given)
+    return Asked(
+        periods,
+        kept,
+        fill(_PEOPLE_SQL, **sources),
+        by_mask,
+        at_once,
+        _visits(store, options, kept),
+        given,
+    )
+
+
+def _visits(store: Store, options: RetentionOptions, kept: SessionFilter) -> Expression:
+    """First visits of all history; no period is told from another."""
+    plain = RetentionOptions(options.period)
+    sql = fill(_BY_MASK_SQL, **_acts(store, plain, kept)[0], **_first(plain))
+    return Expression(sql, {"mask": "UInt64", "periods": 0, "sessions_since": HISTORY})
 
 
 def _acts(
@@ -84,7 +103,11 @@ def _acts(
     if kept.active:
         of_events = fill(_EVENTS_IN_SESSIONS_SQL, of_events=Expression(of_events))
     of_sessions = fill(_SESSIONS_SQL, place=of_session.place, session_value=of_session.value)
-    sources = {"of_sessions": Expression(of_sessions), "of_events": Expression(of_events)}
+    sources = {
+        "number": _NUMBERS[options.period],
+        "of_sessions": Expression(of_sessions),
+        "of_events": Expression(of_events),
+    }
     return sources, {**starts.parameters, **returns.parameters, **of_event.value.parameters}
 
 
@@ -101,13 +124,14 @@ def _values(options: RetentionOptions) -> tuple[_Value, _Value]:
     by = options.breakdown
     if not by:
         return _Value(), _Value()
-    nowhere = _Value(place=Expression("(toDateTime64(0, 3, 'UTC'), toInt64(0), '', '')"))
     if options.start_condition:
-        place = Expression("(e.event_time, e.seq, e.event_id, e.visitor_id)")
-        return _Value(text_of(by, EVENT_FIELDS, prefix="by", table="e"), place), nowhere
-    # `by` is one of a fixed list of names.
-    return nowhere, _Value(
-        Expression(f"toString(s.{by})"), Expression("(s.start, toInt64(0), s.session_id, '')")
+        place = "(e.event_time, e.seq, e.event_id, e.visitor_id)"
+        nowhere = _Value(place=Expression("(toDateTime64(0, 3, 'UTC'), toInt64(0), '', '')"))
+        return _Value(text_of(by, EVENT_FIELDS, prefix="by", table="e"), Expression(place)), nowhere
+    # `by` is one of a fixed list of names. Of starts in one instant any will do, but always the same one.
+    place = f"bitShiftLeft(toUInt128(toUnixTimestamp64Milli(s.start)), 64) + sipHash64(s.{by})"
+    return _Value(place=Expression("toUInt128(0)")), _Value(
+        Expression(f"toString(s.{by})"), Expression(place)
     )
 
 
@@ -121,7 +145,9 @@ def _first(options: RetentionOptions) -> dict[str, Expression]:
     }
 
 
-def _parameters(site: Site, periods: Calendar, options: RetentionOptions) -> dict[str, object]:
+def _parameters(
+    site: Site, periods: Calendar, options: RetentionOptions, *, at_once: bool
+) -> dict[str, object]:
     """What the texts name; of two bounds on the reading, events are read from the later one."""
     begins, ends = sql_instant(periods.begins(0)), sql_instant(periods.ends)
     now = sql_instant(periods.now)
@@ -133,10 +159,9 @@ def _parameters(site: Site, periods: Calendar, options: RetentionOptions) -> dic
         "begins": begins,
         "ends": ends,
         "now": now,
-        "sessions_since": HISTORY if first else begins,
+        "sessions_since": HISTORY if first or at_once else begins,
         "events_since": HISTORY if first and by_event else begins,
         "zone": periods.zone,
-        "unit": periods.unit,
         "base": periods.base,
         "periods": periods.begun,
         "first": int(first),

@@ -14,6 +14,7 @@ WHERE e.site_id = {site_id:String}
     AND e.event_time >= {events_since:DateTime64(3, 'UTC')}
     AND indexHint(toDate(e.event_time) >= toDate({events_since:DateTime64(3, 'UTC')}))
     AND e.event_time < {ends:DateTime64(3, 'UTC')}
+    AND e.event_time <= {now:DateTime64(3, 'UTC')}
     AND indexHint(toDate(e.event_time) <= toDate({ends:DateTime64(3, 'UTC')}))
     AND (NOT e.is_bot OR {bots:UInt8})
     AND (/*starts*/ 1 OR /*returns*/ 1)

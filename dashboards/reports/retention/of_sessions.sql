@@ -11,6 +11,6 @@ SELECT
 FROM sessions AS s FINAL
 WHERE s.site_id = {site_id:String}
     AND s.start >= {sessions_since:DateTime64(3, 'UTC')} - toIntervalDay(1)
-    AND s.start < {ends:DateTime64(3, 'UTC')}
+    AND s.start <= {now:DateTime64(3, 'UTC')}
     AND (NOT s.is_bot OR {bots:UInt8})
     AND /*sessions*/ 1

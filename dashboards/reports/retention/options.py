@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Literal, get_args
 
 from clicktrail.errors import ConfigError
 from dashboards.conditions import EVENT_FIELDS, SESSION_FIELDS, TEXT
@@ -12,6 +12,7 @@ from dashboards.conditions import parse as parse_condition
 from dashboards.expressions import text_of
 
 Unit = Literal["day", "week", "month"]
+UNITS: tuple[Unit, ...] = get_args(Unit)
 
 BREAKDOWNS = tuple(
     name for name, kind in SESSION_FIELDS.items() if kind == TEXT and name not in ("visitor_id", "session_id")
@@ -19,7 +20,7 @@ BREAKDOWNS = tuple(
 """Fields of the session by which a start without a condition can be divided."""
 
 _CHOICES = {
-    "period": ("day", "week", "month"),
+    "period": UNITS,
     "start": ("first", "recurring"),
     "return": ("on", "on_or_after"),
 }

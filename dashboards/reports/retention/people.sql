@@ -14,22 +14,19 @@ FROM (
         sumIf(t.revenue, touched = t.touches[1]) AS revenue,
         argMinIf(t.value, t.place, t.starts) AS value
     FROM (
+        WITH /*number*/ 1 AS number
         SELECT
             vh, starts, returns, revenue, place, value,
             -- The first and the last period, numbered from the first of the report; -1 is all before it.
             arrayMap(
-                at -> greatest(-1, least({periods:Int32} - 1, multiIf(
-                    {unit:String} = 'day', toInt32(toDate32(at, {zone:String})),
-                    {unit:String} = 'week', intDiv(toInt32(toDate32(at, {zone:String})) + 3, 7),
-                    toYear(at, {zone:String}) * 12 + toMonth(at, {zone:String}) - 1
-                ) - {base:Int32})),
-                [start, `end`]
+                at -> greatest(-1, least({periods:Int32} - 1, number(at) - {base:Int32})), [start, `end`]
             ) AS touches
         FROM (
             SELECT * FROM /*of_sessions*/ 1
             UNION ALL
             SELECT * FROM /*of_events*/ 1
         )
+        WHERE start < {ends:DateTime64(3, 'UTC')}
     ) AS t
     ARRAY JOIN range(t.touches[1], t.touches[2] + 1) AS touched
     LEFT JOIN /*persons*/ 1 AS p ON p.vh = t.vh

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -22,9 +23,9 @@ from dashboards.reports.retention.records import GROUPS, Group, Retention, TimeT
 from schemas.objects import Site
 from store.tables.client import Store
 
-_CELLS_SQL, _BY_MASK_SQL, _COVERAGE_SQL, _WAITS_SQL, _FIRST_VISITS_SQL = (
+_CELLS_SQL, _BY_MASK_SQL, _COVERAGE_SQL, _WAITS_SQL = (
     read_sql(__package__ or "", f"{name}.sql")
-    for name in ("cells", "cells_by_mask", "coverage", "time_to_return", "first_visits")
+    for name in ("cells", "cells_by_mask", "coverage", "time_to_return")
 )
 _CELLS = (
     "People by the period of their start (the first in all history, or any) and by how many periods later "
@@ -40,8 +41,6 @@ _WAITS = (
     "From the end of a person's first visit of all history, if it starts in the report, to the start of the "
     "next; those who have not come back are watched until now (Kaplan-Meier, Greenwood's 95 % band)."
 )
-FIRST_VISITS = Expression(_FIRST_VISITS_SQL)
-"""The people of the time to return, their filter still a mark."""
 
 
 def retention(  # noqa: PLR0913 - what every report is asked with, and its options
@@ -61,16 +60,18 @@ def retention(  # noqa: PLR0913 - what every report is asked with, and its optio
     """
     asked = ask(store, site, period, options, filters, now=now)
     periods, kept, given = asked.calendar, asked.kept, asked.given
-    queries = (
-        kept.computed("cells", _CELLS, _cells(asked), given),
-        kept.computed("coverage", _COVERAGE, _COVERAGE_SQL, given),
-        kept.computed("time_to_return", _WAITS, fill(_WAITS_SQL, first_visits=FIRST_VISITS), given),
-    )
+    cells = kept.computed("cells", _CELLS, _cells(asked), given)
+    coverage = kept.computed("coverage", _COVERAGE, _COVERAGE_SQL, given)
+    waits = kept.computed("time_to_return", _WAITS, *_waits(asked))
+    if asked.at_once:
+        waits = replace(cells, name=waits.name, definition=waits.definition)
     tables = kept.tables(store, given)
-    cells, shares = (one.rows(store, tables) for one in queries[:2])
-    waited = queries[2].columns(store, tables)
-    everyone, groups = _groups([row for row in cells if row["cohort"] >= 0], periods)
-    earlier = sum(row["people"] for row in cells if row["cohort"] < 0)
+    found = cells.columns(store, tables)
+    waited = found if asked.at_once else waits.columns(store, tables)
+    shares = coverage.rows(store, tables)
+    rows = found.select("value", "cohort", "later_by", "people", "revenue").to_dicts()
+    everyone, groups = _groups([row for row in rows if row["cohort"] >= 0], periods)
+    earlier = sum(row["people"] for row in rows if row["cohort"] < 0)
     return Retention(
         site_id=site.id,
         period=asked.period,
@@ -83,7 +84,7 @@ def retention(  # noqa: PLR0913 - what every report is asked with, and its optio
         earlier=earlier if options.start == "first" else None,
         left_out=Rate(shares[0]["left_out"], shares[0]["visitors"]),
         time_to_return=_time_to_return(waited),
-        computed=queries,
+        computed=(cells, coverage, waits),
     )
 
 
@@ -92,6 +93,11 @@ def _cells(asked: Asked) -> str:
     if asked.by_mask:
         return fill(_BY_MASK_SQL, people=Expression(asked.by_mask))
     return fill(_CELLS_SQL, people=Expression(asked.people))
+
+
+def _waits(asked: Asked) -> tuple[str, dict[str, object]]:
+    """The text of the time to return where the cells do not say it, and its parameters."""
+    return fill(_WAITS_SQL, visits=asked.visits), {**asked.given, **asked.visits.parameters}
 
 
 def _groups(rows: Sequence[dict[str, Any]], periods: Calendar) -> tuple[Group, list[Group]]:
@@ -107,9 +113,6 @@ def _groups(rows: Sequence[dict[str, Any]], periods: Calendar) -> tuple[Group, l
     return group("", every, periods), sorted(compared(groups), key=lambda one: (-one.size, one.value))
 
 
-def _time_to_return(rows: pl.DataFrame) -> TimeToReturn:
-    waited = rows["waited_s"].cast(pl.Float64).to_numpy()
-    returned = rows["returned"].cast(pl.Boolean).to_numpy()
-    people = rows["people"].cast(pl.Int64).to_numpy()
-    back = Rate(int(people[returned].sum()), int(people.sum()))
-    return TimeToReturn(back, kaplan_meier(waited, returned, people))
+def _time_to_return(waited: pl.DataFrame) -> TimeToReturn:
+    back, still = (waited[name].explode().drop_nulls().to_numpy() for name in ("back_s", "still_s"))
+    return TimeToReturn(Rate(len(back), len(back) + len(still)), kaplan_meier(back, still))

@@ -1,14 +1,14 @@
 """What retention means, row by row: readable, slow, and what the queries are held to.
 
-Bots are left out, and so are visitors whose id lasts one day only: nobody could know them again. The rest are
-counted by person.
+What is after now is not seen. Bots are left out, and so are visitors whose id lasts one day only: nobody
+could know them again. The rest are counted by person.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -23,11 +23,15 @@ Place = tuple[datetime, int, str, str]
 
 @dataclass(frozen=True)
 class Known:
-    """All rows of a site that count; `persons` has the visitors that are joined to others."""
+    """All rows of a site that count; `persons` has the visitors that are joined to others.
+
+    `ranks`: by which value of the breakdown a person is known whose first sessions start in one instant.
+    """
 
     sessions: Sequence[Session]
     events: Sequence[Event]
     persons: Mapping[str, str]
+    ranks: Mapping[str, int] = field(default_factory=dict)
 
     def person(self, visitor_id: str) -> str:
         """Who a visitor is; by default itself."""
@@ -143,20 +147,20 @@ def _acts(
     known: Known, options: RetentionOptions, calendar: Calendar, starts: Meets | None, returns: Meets | None
 ) -> Iterator[Act]:
     """Sessions where no condition is given, events where one is; sessions also bring the revenue."""
-    daily, index, field = known.daily(), calendar.index, options.breakdown
+    daily, index, now, by = known.daily(), calendar.index, calendar.now, options.breakdown
     active = starts is None, returns is None
     for s in known.sessions:
-        if not s.is_bot and s.visitor_id not in daily:
+        if not s.is_bot and s.visitor_id not in daily and s.start <= now:
             person, touches = known.person(s.visitor_id), range(index(s.start), index(s.end) + 1)
-            place = (s.start, 0, s.session_id, "")
-            value = str(getattr(s, field)) if field and active[0] else ""
+            value = str(getattr(s, by)) if by and active[0] else ""
+            place = (s.start, known.ranks.get(value, 0), "", "")
             yield Act(person, touches, *active, s.revenue, place, value)
     for e in known.events:
         fits = bool(starts and starts(e)), bool(returns and returns(e))
-        if any(fits) and not e.is_bot and e.visitor_id not in daily:
+        if any(fits) and not e.is_bot and e.visitor_id not in daily and e.event_time <= now:
             person, at = known.person(e.visitor_id), index(e.event_time)
             place = (e.event_time, e.seq, e.event_id, e.visitor_id)
-            value = str(getattr(e, field)) if field and starts else ""
+            value = str(getattr(e, by)) if by and starts else ""
             yield Act(person, range(at, at + 1), *fits, Decimal(0), place, value)
 
 

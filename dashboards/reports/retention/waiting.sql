@@ -1,4 +1,4 @@
 -- Those of the time to return who have not come back.
 SELECT b.person AS person
-FROM /*first_visits*/ 1 AS b
-WHERE NOT b.next > b.ended
+FROM /*visits*/ 1 AS b
+WHERE b.is_new AND NOT b.is_back

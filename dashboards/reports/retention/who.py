@@ -14,7 +14,6 @@ from dashboards.people import Selection
 from dashboards.reports.retention.answer import options_of
 from dashboards.reports.retention.asked import Asked, ask
 from dashboards.reports.retention.options import RetentionOptions
-from dashboards.reports.retention.query import FIRST_VISITS
 
 Kind = Literal["back", "gone"]
 WAITING = "waiting"
@@ -62,14 +61,13 @@ def people(view: View, text: str) -> Selection | None:
         return None
     asked = ask(view.desk.store, site, view.period, options, view.state.f, now=view.desk.now())
     if text == WAITING:
-        return selection(
-            asked, fill(_WAITING_SQL, first_visits=FIRST_VISITS), {}, view.text("retention.who.waiting")
-        )
+        wanted, values = fill(_WAITING_SQL, visits=asked.visits), dict(asked.visits.parameters)
+        return selection(asked, wanted, values, view.text("retention.who.waiting"))
     meant = read_who(text)
     places = _places(asked, meant) if meant else None
     if meant is None or places is None:
         return None
-    values: dict[str, object] = {
+    values = {
         "from_cohort": places[0],
         "to_cohort": places[1],
         "later_by": meant.later_by,
