@@ -62,9 +62,10 @@ CASES = (
     Case("campaigns", "campaigns", {}, "sessions", (*_SESSION, "source", "medium", "revenue")),
     Case("content, the first 25 pages", "content", {"list": ("pages",)}, "events", _VIEWS, limit=25),
     Case(
-        "content, all pages by visitors", "content", {"list": ("pages",), "sort": ("visitors",)},
-        "events", _VIEWS,
+        "content, the first 25 pages by visitors", "content", {"list": ("pages",), "sort": ("visitors",)},
+        "events", _VIEWS, limit=25,
     ),
+    Case("content, all pages", "content", {"list": ("pages",)}, "events", _VIEWS),
     Case("goals", "goals", {}, "sessions", (*_SESSION, "orders")),
     Case("people", "people", {}, "sessions", (*_SESSION, "revenue", "source")),
     Case("coverage", "coverage", {}, "events", ("vh", "is_bot", "id_quality", "received_at", "event_time")),

@@ -20,10 +20,18 @@ from dashboards.reports.content.records import ActRow, Content, PageRow, Product
 from schemas.objects import Site
 from store.tables.client import Cost, Store
 
-_FIRST, _PAGES, _ACTS, _PRODUCTS, _PEOPLE = (
-    read_sql(__package__ or "", f"{name}.sql") for name in ("first", "pages", "acts", "products", "people")
+_FIRST, _VIEWS, _VIEWS_OF_PEOPLE, _PAGES, _ACTS, _PRODUCTS, _PEOPLE = (
+    read_sql(__package__ or "", f"{name}.sql")
+    for name in ("first", "views", "views_of_people", "pages", "acts", "products", "people")
 )
-_BY_VIEWS = ("views", "change", "value")
+_BY_VIEWS = fill(_FIRST, people=Expression("0"), views=Expression(_VIEWS))
+_BY_PEOPLE = fill(
+    _FIRST,
+    people=Expression("uniqExactIf(person, viewed AND current)"),
+    views=Expression(fill(_VIEWS_OF_PEOPLE, views=Expression(_VIEWS))),
+)
+_FIRST_BY = {"views": _BY_VIEWS, "change": _BY_VIEWS, "value": _BY_VIEWS, "visitors": _BY_PEOPLE}
+"""Order of the list of pages → the query of its first paths, where these need not be counted whole."""
 BREAKDOWNS = {"entry": "entry_path", "exit": "exit_path"}
 """Lists that are sessions by one field of theirs."""
 _LIKE = (
@@ -76,17 +84,18 @@ def content(  # noqa: PLR0913 - what a report may be asked
         "active": int(kept.active),
     }
     asked = kept.computed(name, DEFINITIONS[name], _sql(name, won), given)
-    if name == "pages" and listing.sort in _BY_VIEWS and not kept.active:
-        rows, found, asked = _by_views(store, asked)
+    first = _FIRST_BY.get(listing.sort, "")
+    if name == "pages" and first and not kept.active:
+        rows, found, asked = _first_alone(store, asked, first)
     else:
         rows = asked.rows(store, kept.tables(store, given))
         found = rows[0]["found"] if rows else 0
     return Content(name, goal, period, listing, tuple(_row(name, row) for row in rows), found, asked, now)
 
 
-def _by_views(store: Store, asked: Computed) -> tuple[list[dict[str, Any]], int, Computed]:
+def _first_alone(store: Store, asked: Computed, sql: str) -> tuple[list[dict[str, Any]], int, Computed]:
     """The rows of the list of pages, how many there are in all, and the query of these paths alone."""
-    first = replace(asked, sql=_FIRST, cost=Cost()).rows(store)
+    first = replace(asked, sql=sql, cost=Cost()).rows(store)
     given = {**asked.parameters, "skip": 0, "paths": [row["value"] for row in first]}
     only = replace(asked, sql=fill(asked.sql, paths=ONLY_PATHS), parameters=given)
     return only.rows(store) if first else [], first[0]["found"] if first else 0, only
