@@ -24,7 +24,8 @@ _EPOCH = date(1970, 1, 1).toordinal()
 _SQL = {
     name: read_sql(__package__ or "", f"{name}.sql")
     for name in (
-        "totals", "tops", "people", "trend", "bucket", "events", "pages", "happened", "happened_in_sessions",
+        "totals", "tops", "people", "trend", "day", "hour", "events", "pages", "happened",
+        "happened_in_sessions",
     )
 }  # fmt: skip
 _MASKS = (
@@ -72,10 +73,12 @@ def overview(
     cut = period.comparable(now)
     given = _parameters(site, before, period, cut, kept)
     tables = kept.tables(store, given)
-    sums = kept.computed("totals", _TOTALS, fill(_SQL["totals"], bucket=_BUCKET), given)
+    unit = "hour" if period.days == 1 else "day"
+    bucket = Expression(_SQL[unit])
+    sums = kept.computed("totals", _TOTALS, fill(_SQL["totals"], bucket=bucket), given)
     sum_rows = sums.rows(store, tables)
     event_rows, asked_of_events = _of_events(store, kept, given, tables)
-    top_rows, people, asked_of_sessions = _of_sessions(store, kept, given, tables)
+    top_rows, people, asked_of_sessions = _of_sessions(store, kept, given, tables, bucket)
     counted = [row for row in sum_rows if kept.bots or not row["is_bot"]]
     trend = _trend(counted, people, period, now, current=1)
     rows: dict[str, list[tuple[int, Any]]] = {"pages": _pages(event_rows)}
@@ -88,7 +91,7 @@ def overview(
         asked_at=now,
         totals=_totals(sum_rows, counted, event_rows, people, current=1),
         previous=_totals(sum_rows, counted, event_rows, people, current=0),
-        unit="hour" if period.days == 1 else "day",
+        unit=unit,
         trend=tuple(b for b in trend if b.start < now or b.sessions),
         previous_trend=_trend(counted, people, before, now, current=0),
         faded={name: tuple(row for place, row in found if place > TOP) for name, found in rows.items()},
@@ -101,7 +104,6 @@ def overview(
 _Tables = Mapping[str, pl.DataFrame]
 _Rows = list[dict[str, Any]]
 _People = dict[int, dict[str, int]]  # place of people.sql → visitors now and before
-_BUCKET = Expression(_SQL["bucket"])
 
 
 def _of_events(
@@ -124,27 +126,27 @@ def _of_events(
 
 
 def _of_sessions(
-    store: Store, kept: SessionFilter, given: Mapping[str, object], tables: _Tables
+    store: Store, kept: SessionFilter, given: Mapping[str, object], tables: _Tables, bucket: Expression
 ) -> tuple[_Rows, _People, tuple[Computed, ...]]:
     """The rows of the lists, with their people; and how many people there are in all and by bucket."""
     tops = kept.computed("lists", _LISTS, _SQL["tops"], given)
     rows = tops.rows(store, tables)
     places = _places(rows)
-    sql = fill(_SQL["people"], day=_day(given))
+    sql = fill(_SQL["people"], day=_day(given, bucket))
     asked = [kept.computed("people", _PEOPLE, sql, {**given, **_bits(places)})]
     people: _People = {row["place"]: row for row in asked[0].rows(store, tables)} if rows else {}
     if rows and not given["days"]:
-        asked.append(kept.computed("trend", _PEOPLE, fill(_SQL["trend"], bucket=_BUCKET), given))
+        asked.append(kept.computed("trend", _PEOPLE, fill(_SQL["trend"], bucket=bucket), given))
         people |= {_FIRST_DAY + row["bucket"]: row for row in asked[1].rows(store, tables)}
     listed = [_with_people(row, people.get(places[_listed(row)])) for row in rows]
     return listed, people, (tops, *asked)
 
 
-def _day(given: Mapping[str, object]) -> Expression:
+def _day(given: Mapping[str, object], bucket: Expression) -> Expression:
     """The bit of a session's bucket; none where the trend is too long for a mask."""
     if not given["days"]:
         return Expression("toUInt64(0)")
-    return Expression(f"bitShiftLeft(CAST(1, {{days:String}}), {_BUCKET.sql})")
+    return Expression(f"bitShiftLeft(CAST(1, {{days:String}}), {bucket.sql})")
 
 
 def _with_people(row: dict[str, Any], people: Mapping[str, int] | None) -> dict[str, Any]:
@@ -192,13 +194,17 @@ def _parameters(
         "middle": sql_instant(period.begins),
         "until": sql_instant(period.ends),
         "zone": period.zone,
-        "hours": int(period.days == 1),
-        "first_day": period.start.toordinal() - _EPOCH,
-        "first_day_before": before.start.toordinal() - _EPOCH,
+        "first_day": _number(period.start),
+        "first_day_before": _number(before.start),
         "days": next((name for name, most in _DAYS.items() if period.days <= most), ""),
         "bots": int(kept.bots),
         **kept.parameters,
     }
+
+
+def _number(day: date) -> int:
+    """Days since 1970 as the tables count them: none before, none after 2149."""
+    return min(max(day.toordinal() - _EPOCH, 0), 65_535)
 
 
 def _totals(sums: _Rows, counted: _Rows, events: _Rows, people: _People, current: int) -> Totals:
