@@ -53,24 +53,25 @@ class Computed:
 
 
 def read_sql(package: str, name: str) -> str:
-    """The text of a static `.sql` file beside the module of a package; its mark `/*persons*/ 1` filled.
+    """The text of a static `.sql` file beside the module of a package, what all packages share filled in.
 
-    What stands there gives the hash of a person (ph) for that of each visitor (vh) who is joined to others.
+    `/*persons*/ 1` gives the hash of a person (ph) for that of each visitor (vh) who is joined to others,
+    `/*daily*/ 1` the hashes of visitors whose id lasts one day only.
     """
-    return _PERSONS_MARK.sub(_persons, _text(package, name))
+    return _SHARED_MARK.sub(_shared, _text(package, name))
 
 
 def _text(package: str, name: str) -> str:
     return files(package).joinpath(name).read_text(encoding="utf-8")
 
 
-_PERSONS_MARK = re.compile(r"^( *)(.*)/\*persons\*/ 1", re.MULTILINE)
-_PERSONS = _text("dashboards", "persons.sql").rstrip()
+_SHARED = {name: _text("dashboards", f"{name}.sql").rstrip() for name in ("persons", "daily")}
+_SHARED_MARK = re.compile(rf"^( *)(.*)/\*({'|'.join(_SHARED)})\*/ 1", re.MULTILINE)
 
 
-def _persons(mark: re.Match[str]) -> str:
-    margin, before = mark.groups()
-    return f"{margin}{before}(\n{indent(_PERSONS, f'{margin}    ')}\n{margin})"
+def _shared(mark: re.Match[str]) -> str:
+    margin, before, name = mark.groups()
+    return f"{margin}{before}(\n{indent(_SHARED[name], f'{margin}    ')}\n{margin})"
 
 
 def sql_instant(instant: datetime) -> str:

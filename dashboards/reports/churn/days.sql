@@ -10,6 +10,5 @@ WHERE s.site_id = {site_id:String}
     AND s.start < {until:DateTime64(3, 'UTC')}
     AND NOT s.is_bot
     AND (s.orders > 0 OR NOT {orders:UInt8})
-    -- Without FINAL: an id is made daily or it is not, so a row that was replaced says the same.
-    AND s.vh NOT IN (SELECT vh FROM events WHERE site_id = {site_id:String} AND id_quality = 'salted_daily')
+    AND s.vh NOT IN /*daily*/ 1
 GROUP BY person_id, day

@@ -1,14 +1,8 @@
 -- The visitors with a human session in the days in which people are in play, and those of them whose id lasts one
--- day only. Without FINAL: an id is made daily or it is not, so a row that was replaced says the same.
+-- day only.
 SELECT
     uniqExact(s.vh) AS visitors,
-    uniqExactIf(s.vh, s.vh IN (
-        SELECT vh
-        FROM events
-        WHERE site_id = {site_id:String}
-            AND id_quality = 'salted_daily'
-            AND toDate(event_time) >= toDate({until:DateTime64(3, 'UTC')} - toIntervalDay({within:Int32} + 1))
-    )) AS left_out
+    uniqExactIf(s.vh, s.vh IN /*daily*/ 1) AS left_out
 FROM sessions AS s FINAL
 WHERE s.site_id = {site_id:String}
     AND s.start >= {until:DateTime64(3, 'UTC')} - toIntervalDay({within:Int32})

@@ -1,15 +1,7 @@
 -- The visitors with a human session that touches the report, and those of them whose id lasts one day only.
--- Without FINAL: an id is made daily or it is not, so a row that was replaced says the same.
 SELECT
     uniqExact(s.vh) AS visitors,
-    uniqExactIf(s.vh, s.vh IN (
-        SELECT vh
-        FROM events
-        WHERE site_id = {site_id:String}
-            AND id_quality = 'salted_daily'
-            AND toDate(event_time) >= toDate({begins:DateTime64(3, 'UTC')} - toIntervalDay(1))
-            AND toDate(event_time) <= toDate({ends:DateTime64(3, 'UTC')})
-    )) AS left_out
+    uniqExactIf(s.vh, s.vh IN /*daily*/ 1) AS left_out
 FROM sessions AS s FINAL
 WHERE s.site_id = {site_id:String}
     AND s.start >= {begins:DateTime64(3, 'UTC')} - toIntervalDay(1)

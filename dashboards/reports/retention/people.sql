@@ -30,15 +30,7 @@ FROM (
     ) AS t
     ARRAY JOIN range(t.touches[1], t.touches[2] + 1) AS touched
     LEFT JOIN /*persons*/ 1 AS p ON p.vh = t.vh
-    -- Without FINAL: an id is made daily or it is not, so a row that was replaced says the same.
-    WHERE t.vh NOT IN (
-        SELECT vh
-        FROM events
-        WHERE site_id = {site_id:String}
-            AND id_quality = 'salted_daily'
-            AND toDate(event_time) >= toDate({sessions_since:DateTime64(3, 'UTC')} - toIntervalDay(1))
-            AND toDate(event_time) <= toDate({ends:DateTime64(3, 'UTC')})
-    )
+    WHERE t.vh NOT IN /*daily*/ 1
     GROUP BY person, period
 ) AS a
 GROUP BY person

@@ -57,13 +57,5 @@ FROM (
     GROUP BY vh
 ) AS v
 LEFT JOIN /*persons*/ 1 AS p ON p.vh = v.vh
--- Without FINAL: an id is made daily or it is not, so a row that was replaced says the same.
-WHERE v.vh NOT IN (
-    SELECT vh
-    FROM events
-    WHERE site_id = {site_id:String}
-        AND id_quality = 'salted_daily'
-        AND toDate(event_time) >= toDate({sessions_since:DateTime64(3, 'UTC')} - toIntervalDay(1))
-        AND toDate(event_time) <= toDate({now:DateTime64(3, 'UTC')})
-)
+WHERE v.vh NOT IN /*daily*/ 1
 GROUP BY person
