@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -134,7 +135,8 @@ def main() -> None:
             fill(store, options.events, options.persons)
             print(json.dumps({"filled_s": round(time.perf_counter() - began, 1)}), flush=True)
         print(json.dumps(store.rows(_SIZES)[0]), flush=True)
-        print(json.dumps({"score_s": round(_seconds(lambda: _score(store)), 1)}), flush=True)
+        scored = {"score_s": round(_seconds(lambda: _score(store)), 1)}
+        print(json.dumps({**scored, "peak_rss_mb": round(peak_mb(os.getpid()), 1)}), flush=True)
         for case in CASES:
             if any(one in case.name for one in options.only.split(",")):
                 print(json.dumps(measure(store, reader, case, options.runs)), flush=True)

@@ -45,11 +45,17 @@ def activity_of(frame: pl.DataFrame) -> Activity:
     Raises InputError for a missing or mistyped column, a null or a value that is not a number.
     """
     _check(frame)
-    days = frame.group_by("person_id", "day").agg(pl.col("value").sum()).sort("person_id", "day")
-    names = days["person_id"]
-    number = (names != names.shift(1)).fill_null(True).cum_sum().cast(pl.Int64).to_numpy() - 1
-    day = days["day"].cast(pl.Int32).cast(pl.Int64).to_numpy()
-    return Activity(names.unique(maintain_order=True), number, day, days["value"].to_numpy())
+    rows = frame.sort("person_id", "day")
+    begins = _differs(rows["person_id"])
+    starts = np.flatnonzero(begins | _differs(rows["day"]))
+    value = np.add.reduceat(rows["value"].to_numpy(), starts) if len(starts) else np.empty(0)
+    day = rows["day"].cast(pl.Int32).to_numpy()[starts].astype(np.int64)
+    return Activity(rows["person_id"].filter(begins), begins.cumsum()[starts] - 1, day, value)
+
+
+def _differs(column: pl.Series) -> Bools:
+    """Whether each row differs from the one before; the first does."""
+    return (column != column.shift(1)).fill_null(value=True).to_numpy()
 
 
 def _check(frame: pl.DataFrame) -> None:

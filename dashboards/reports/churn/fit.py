@@ -53,9 +53,9 @@ class NoForecastError(ConfigError):
 def learn(store: Store, site: Site, primary: Primary, horizon: int | None, moment: Moment) -> Fitted:
     """Fit the forecast of a site from what was known at the end of the last whole day."""
     asked = days_query(site, primary, moment)
-    frame = store.query(asked.sql, None, **asked.used())
-    frame = frame.select(pl.col("person_id").cast(pl.UInt64), pl.col("day").cast(pl.Date), pl.col("value"))
-    return fitted_of(churn_risk(activity_of(frame), moment.whole, primary, horizon))
+    kinds = pl.col("person_id").cast(pl.UInt64), pl.col("day").cast(pl.Date), pl.col("value")
+    activity = activity_of(store.query(asked.sql, None, **asked.used()).select(kinds))
+    return fitted_of(churn_risk(activity, moment.whole, primary, horizon))
 
 
 def days_query(site: Site, primary: Primary, moment: Moment) -> Computed:
