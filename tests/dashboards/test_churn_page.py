@@ -57,15 +57,16 @@ def written(_migrated_store: Store) -> Store:
     write_visits(_migrated_store, SMALL, shop(40, 182, seed=5))
     for site in (SITE, SMALL):
         click(_migrated_store, Shop(site, NOW), "seen", NOW - timedelta(minutes=5), event_type="ping")
-    complained = {"event_type": "complaint", "visitor_id": first(_migrated_store)}
-    click(_migrated_store, Shop(SITE, NOW), "bad", NOW - timedelta(days=3), **complained)
+    for site in (SITE, SMALL):
+        complained = {"event_type": "complaint", "visitor_id": first(_migrated_store, site)}
+        click(_migrated_store, Shop(site, NOW), "bad", NOW - timedelta(days=3), **complained)
     score(_migrated_store, SITE, now=NOW, primaries=("visit",))
     return _migrated_store
 
 
-def first(store: Store) -> str:
+def first(store: Store, site: Site) -> str:
     """Who is most at risk."""
-    return churn(store, SITE, ChurnOptions(), listing=Listing(limit=1), now=NOW).people[0].person_id
+    return churn(store, site, ChurnOptions(), listing=Listing(limit=1), now=NOW).people[0].person_id
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +170,8 @@ def test_a_site_with_few_people_gets_facts_and_no_percentage(client: Any) -> Non
     assert "Facts instead of percentages" in shown
     assert " in 10" not in shown
     assert "Contact the most at risk" not in shown
+    assert "What happened, 60 d" in shown
+    assert "a complaint on 28 Jun" in shown
 
 
 def test_a_forecast_worse_than_the_base_rate_is_not_shown(

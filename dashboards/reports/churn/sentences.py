@@ -73,9 +73,11 @@ def after_today(text: Text, person: Person, primary: Primary) -> str:
 
 def evidence(text: Text, found: tuple[Evidence, ...]) -> str:
     """What the forecast does not know; '' without any."""
-    if not found:
-        return ""
-    said = [
+    return text("churn.evidence", facts=happened(text, found)) if found else ""
+
+
+def happened(text: Text, found: tuple[Evidence, ...]) -> str:
+    """What happened to somebody lately; '' without anything."""
+    return " · ".join(
         text.n(f"churn.evidence.{one.kind}", one.count, day=format.day(one.last, text.lang)) for one in found
-    ]
-    return text("churn.evidence", facts=" · ".join(said))
+    )

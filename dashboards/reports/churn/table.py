@@ -77,14 +77,14 @@ def _heads(view: View, found: Churn) -> list[Node]:
     text, primary = view.text, found.fitted.primary
     heads = [("visitor", ""), ("risk", ""), ("value", "n"), ("why", "")]
     if found.fitted.name is None:
-        heads = [("visitor", ""), ("gap", ""), ("spent", "n")]
+        heads = [("visitor", ""), ("gap", ""), ("happened", ""), ("spent", "n")]
     heads += [(f"seen.{primary}", "n"), ("action", "")]
     return [html.Th(text(f"churn.head.{key}"), scope="col", className=look) for key, look in heads]
 
 
 def _row(view: View, found: Churn, person: Person) -> Node:
     if found.fitted.name is None:
-        middle = [_gap(view, person), _spent(view, person)]
+        middle = [_gap(view, person), _happened(view, person), _spent(view, person)]
     else:
         middle = [_risk(view, person), _value(view, person), _why(view, found, person)]
     cells = [_who(view, person), *middle, _seen(view, found, person), _action(view, person)]
@@ -127,6 +127,11 @@ def _gap(view: View, person: Person) -> Node:
     if not person.known.is_newcomer:
         words = view.text("churn.every", days=sentences.days(view.text, person.known.usual_gap))
     return html.Td(words, **{"data-label": view.text("churn.head.gap")})
+
+
+def _happened(view: View, person: Person) -> Node:
+    said = sentences.happened(view.text, person.evidence) or "–"
+    return html.Td(said, **{"data-label": view.text("churn.head.happened")})
 
 
 def _seen(view: View, found: Churn, person: Person) -> Node:
