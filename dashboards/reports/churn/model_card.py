@@ -20,10 +20,10 @@ def model_card(view: View, found: Churn) -> Node:
     facts = [
         ("name", text(f"churn.model.{fitted.name}") if fitted.name else "–"),
         ("population", _population(view, fitted)),
-        ("facts", text(f"churn.model.facts.{fitted.name}") if fitted.name else "–"),
+        ("facts", text(f"churn.model.facts.{fitted.name}") if fitted.name else ""),
         ("outcome", text(f"churn.model.outcome.{fitted.primary}", days=fitted.horizon.days)),
         ("horizon", _horizon(view, fitted)),
-        ("base", "–" if fitted.base_rate is None else format.percent(fitted.base_rate)),
+        ("base", "" if fitted.base_rate is None else format.percent(fitted.base_rate)),
         ("fitted", _learnt(view, found)),
         ("rivals", _rivals(view, fitted)),
         ("likely", _likely(view, fitted)),
@@ -31,6 +31,7 @@ def model_card(view: View, found: Churn) -> Node:
     rows = [
         html.Div([html.Dt(text(f"churn.model.{key}")), html.Dd(said)], className="fact-row")
         for key, said in facts
+        if said
     ]
     parts = [html.Dl(rows, className="card-facts"), _ratios(view, fitted)]
     parts.append(html.P(text("churn.limits"), className="muted xs mt12"))
@@ -62,7 +63,7 @@ def _learnt(view: View, found: Churn) -> str:
 
 def _likely(view: View, fitted: Fitted) -> str:
     """Where the interval of a risk comes from; a forecast of an earlier version has none."""
-    return view.text(f"churn.model.likely.{fitted.name}") if fitted.has_bounds else "–"
+    return view.text(f"churn.model.likely.{fitted.name}") if fitted.has_bounds else ""
 
 
 def _rivals(view: View, fitted: Fitted) -> str:
