@@ -15,7 +15,8 @@ import pytest
 from clicktrail.errors import StoreError
 from clicktrail.settings import Settings
 from dashboards.app import create_app
-from store.objects import read_sites_file, sites
+from schemas.objects import Site
+from store.objects import put_site, read_sites_file, sites
 from store.tables.client import Store
 from tests.dashboards.shop import ODD_PATH, Shop, click, open_shop, refuse
 
@@ -87,6 +88,18 @@ def test_the_overview_shows_the_numbers_of_the_period_and_of_the_one_before(clie
     assert '"data-country": "DE"' in shown
     assert "4 of 12 sessions" in shown  # WAP
     assert "The period before is counted up to the same time, 21 Oct 2026 13:00." in shown
+
+
+def test_where_only_bots_came_the_overview_says_so(client: Any, store: Store) -> None:
+    quiet = Shop(Site("quiet", "quiet.example"), NOW)
+    put_site(store, quiet.site)
+    click(store, quiet, "robot", NOW - timedelta(hours=1), is_bot=True)
+    shown = page(client, "/", "?site=quiet")
+    assert "Only a bot came in these days: 1 event of it is left out." in shown
+    assert "Bots, in no number above: 0 sessions, 1 event" in shown
+    assert "Only a bot" not in page(client, "/", "?site=quiet&f=country%3DDE"), (
+        "a filter may leave out humans"
+    )
 
 
 def test_a_filter_and_dates_in_the_address_hold(client: Any, shop: Shop) -> None:

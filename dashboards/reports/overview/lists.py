@@ -94,7 +94,9 @@ def apart(view: View, answer: Answer) -> Node:
     ]
     facts = [_share(view, key, rate) for key, rate in rows if key != "order" or totals.orders]
     bots = text(
-        "apart.bots", sessions=format.number(totals.bot_sessions), events=format.number(totals.bot_events)
+        "apart.bots",
+        sessions=text.n("apart.sessions", totals.bot_sessions),
+        events=text.n("apart.events", totals.bot_events),
     )
     note = html.P([icon("bot", 14), html.Span(bots)], className="row g8 muted sm mt12")
     return card(

@@ -91,10 +91,11 @@ def _chart(view: View, answer: Answer) -> Node:
     if compare:
         keys.append(html.Span([html.I(className="key prev dash"), text("chart.before")]))
     if not any(value(b, metric) for b in (*answer.now.trend, *answer.now.previous_trend)):
+        bots = 0 if view.state.f else answer.now.totals.bot_events
         body = empty(
             "layout-dashboard",
             text("empty.period"),
-            text("empty.period.words"),
+            text.n("empty.period.bots", bots) if bots else text("empty.period.words"),
             link(text("period.90d"), view.state.href(p="90d", start="", end=""), "btn"),
         )
         return card(name, body)
