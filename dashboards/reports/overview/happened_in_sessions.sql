@@ -4,6 +4,7 @@ SELECT
     e.vh AS vh,
     e.path AS path,
     e.event_time >= {middle:DateTime64(3, 'UTC')} AS current,
+    NOT current AS before,
     e.event_type IN ('page_view', 'screen_view') AS is_view,
     e.is_bot AS is_bot,
     (NOT e.is_bot AND NOT k.is_bot) OR {bots:UInt8} AS counted
