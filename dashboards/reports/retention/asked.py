@@ -19,9 +19,9 @@ from store.tables.client import Store
 HISTORY = "1971-01-01 00:00:00.000"
 """Before all events: what is first must be looked for in everything there is."""
 
-_PEOPLE_SQL, _BY_MASK_SQL, _SESSIONS_SQL, _EVENTS_SQL, _EVENTS_IN_SESSIONS_SQL = (
+_PEOPLE_SQL, _BY_MASK_SQL, _SESSIONS_SQL, _EVENTS_SQL, _EVENTS_IN_SESSIONS_SQL, _BOTH_SQL = (
     read_sql(__package__ or "", f"{name}.sql")
-    for name in ("people", "people_by_mask", "of_sessions", "of_events", "of_events_in_sessions")
+    for name in ("people", "people_by_mask", "of_sessions", "of_events", "of_events_in_sessions", "of_both")
 )
 _NUMBERS = {unit: Expression(read_sql(__package__ or "", f"{unit}.sql")) for unit in UNITS}
 _NONE = Expression("0")
@@ -89,26 +89,25 @@ def _acts(
     store: Store, options: RetentionOptions, kept: SessionFilter
 ) -> tuple[dict[str, Expression], dict[str, object]]:
     """The sources of the people by their marks, and the values of conditions and breakdown."""
+    of_event, of_session = _values(options)
+    acts = Expression(fill(_SESSIONS_SQL, place=of_session.place, session_value=of_session.value))
+    values: dict[str, object] = {}
+    if options.start_condition or options.return_condition:
+        of_events = _events(store, options, kept, of_event)
+        acts = Expression(fill(_BOTH_SQL, of_sessions=acts, of_events=of_events))
+        values.update(of_events.parameters)
+    return {"number": _NUMBERS[options.period], "acts": acts}, values
+
+
+def _events(store: Store, options: RetentionOptions, kept: SessionFilter, of_event: _Value) -> Expression:
+    """The events that meet a condition; under a filter those in a kept session."""
     start, back = options.start_condition, options.return_condition
     starts = event_condition(store, start, "starts") if start else _NONE
     returns = event_condition(store, back, "returns") if back else _NONE
-    of_event, of_session = _values(options)
-    of_events = fill(
-        _EVENTS_SQL,
-        starts=starts,
-        returns=returns,
-        place=of_event.place,
-        event_value=of_event.value,
-    )
+    sql = fill(_EVENTS_SQL, starts=starts, returns=returns, place=of_event.place, event_value=of_event.value)
     if kept.active:
-        of_events = fill(_EVENTS_IN_SESSIONS_SQL, of_events=Expression(of_events))
-    of_sessions = fill(_SESSIONS_SQL, place=of_session.place, session_value=of_session.value)
-    sources = {
-        "number": _NUMBERS[options.period],
-        "of_sessions": Expression(of_sessions),
-        "of_events": Expression(of_events),
-    }
-    return sources, {**starts.parameters, **returns.parameters, **of_event.value.parameters}
+        sql = fill(_EVENTS_IN_SESSIONS_SQL, of_events=Expression(sql))
+    return Expression(sql, {**starts.parameters, **returns.parameters, **of_event.value.parameters})
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ def time_curve(found: TimeToReturn, text: Text) -> Any:
     ]
     highest = max((point[3] for point in points), default=0.0)
     line = go.Scatter(
-        x=days, y=[point[1] for point in points], customdata=said, mode="lines", hovertemplate=_HOVER,
+        x=days, y=_drawn([point[1] for point in points]), customdata=said, mode="lines", hovertemplate=_HOVER,
         line={"color": "var(--c1)", "width": 2.25, "shape": "hv"}, cliponaxis=False,
     )  # fmt: skip
     return theme.figure(
@@ -126,8 +126,8 @@ def _band(
     """The area between two lines, without hover."""
     edge = {"mode": "lines", "line": {"width": 0, "shape": shape}, "hoverinfo": "skip"}
     return [
-        go.Scatter(x=xs, y=low, **edge),
-        go.Scatter(x=xs, y=high, fill="tonexty", fillcolor="var(--band)", **edge),
+        go.Scatter(x=xs, y=_drawn(low), **edge),
+        go.Scatter(x=xs, y=_drawn(high), fill="tonexty", fillcolor="var(--band)", **edge),
     ]
 
 
@@ -136,10 +136,15 @@ def _line(
 ) -> Any:
     """A line, with markers while they do not touch."""
     return go.Scatter(
-        x=xs, y=ys, customdata=said, mode="lines+markers" if len(xs) < 20 else "lines",
+        x=xs, y=_drawn(ys), customdata=said, mode="lines+markers" if len(xs) < 20 else "lines",
         line={"color": colour, "width": 2.25}, marker={"size": 5, "symbol": symbol},
         hovertemplate=_HOVER, cliponaxis=False,
     )  # fmt: skip
+
+
+def _drawn(shares: Sequence[float | None]) -> list[float | None]:
+    """As finely as anyone can see: all digits would be a twentieth of the page."""
+    return [None if share is None else round(share, 5) for share in shares]
 
 
 def _steps(last: int, first: int = 1) -> dict[str, Any]:

@@ -21,11 +21,7 @@ FROM (
             arrayMap(
                 at -> greatest(-1, least({periods:Int32} - 1, number(at) - {base:Int32})), [start, `end`]
             ) AS touches
-        FROM (
-            SELECT * FROM /*of_sessions*/ 1
-            UNION ALL
-            SELECT * FROM /*of_events*/ 1
-        )
+        FROM /*acts*/ 1
         WHERE start < {ends:DateTime64(3, 'UTC')}
     ) AS t
     ARRAY JOIN range(t.touches[1], t.touches[2] + 1) AS touched

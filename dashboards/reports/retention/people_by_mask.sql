@@ -1,10 +1,8 @@
 -- The people of people.sql with their periods as bits, bit 0 for all before the report. Only where one value a person
--- is enough: without a breakdown, or for first starts. With them their first visit, if acts are sessions: whether it
--- starts in the report, and the whole seconds from its end to the start of the next, or to now for those who are not
--- back. A visit on another device that starts before the first has ended is part of it.
--- A first visit is its start and end in one number: tuples are compared six times slower. Persons are joined to one
--- row of each visitor; only of those who are several the starts are looked through once more. A person's own name may
--- be that of a visitor, who has no row among persons then.
+-- is enough: without a breakdown, or for first starts. With them, if acts are sessions, the whole seconds from the end
+-- of their first visit (its start and end in one number: tuples are compared six times slower) to the next, or to now.
+-- A visit on another device that starts before the first has ended is part of it. Persons are joined to one row of each
+-- visitor; of those who are several the starts are looked through once more. A person's name may be that of a visitor.
 SELECT
     if(p.ph = 0, v.vh, p.ph) AS person,
     bitAnd(groupBitOr(v.started), bitShiftLeft(CAST(1, {mask:String}), {periods:Int32} + 1) - 1) AS started,
@@ -48,11 +46,7 @@ FROM (
             toUnixTimestamp64Milli(`end`) AS end_ms,
             bit(start) AS first,
             bitShiftLeft(CAST(1, {mask:String}), bit(`end`) + 1) - bitShiftLeft(CAST(1, {mask:String}), first) AS mask
-        FROM (
-            SELECT * FROM /*of_sessions*/ 1
-            UNION ALL
-            SELECT * FROM /*of_events*/ 1
-        )
+        FROM /*acts*/ 1
     ) AS t
     GROUP BY vh
 ) AS v
