@@ -84,9 +84,15 @@ def _table(rows: Sequence[Mapping[str, Any]], indent: str) -> str:
     widths = [min(48, max(len(line[at]) for line in cells)) for at in range(len(names))]
     return "\n".join(
         indent
-        + "  ".join(f"{text[:width]:<{width}}" for text, width in zip(line, widths, strict=True)).rstrip()
+        + "  ".join(
+            f"{_cut(text, width):<{width}}" for text, width in zip(line, widths, strict=True)
+        ).rstrip()
         for line in cells
     )
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def _cell(value: Any) -> str:
@@ -94,6 +100,10 @@ def _cell(value: Any) -> str:
         return "-"
     if isinstance(value, float):
         return f"{value:.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+    if isinstance(value, list | tuple) and not any(
+        isinstance(item, Mapping | list | tuple) for item in value
+    ):
+        return ", ".join(_cell(item) for item in value)
     text = (
         value
         if isinstance(value, str)

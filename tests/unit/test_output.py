@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from clicktrail.output import progress
+from clicktrail.output import progress, to_text
 
 
 class Terminal(io.StringIO):
@@ -40,3 +40,14 @@ def test_who_does_not_look_on_is_shown_nothing(
         show(50, "slice 2 of 3")
     assert shown.getvalue() == ""
     assert capsys.readouterr().out == ""
+
+
+def test_a_list_in_a_table_has_short_numbers_and_a_mark_where_it_is_cut() -> None:
+    rows = [
+        {"start": "2026-11-02", "rates": [1.0, 0.118699187]},
+        {"start": "2026-11-09", "rates": [1 / 3] * 9},
+    ]
+    head, short, cut = to_text(rows).splitlines()
+    assert head.split() == ["start", "rates"]
+    assert short == "2026-11-02  1, 0.1187"
+    assert cut == "2026-11-09  " + ("0.3333, " * 9)[:47] + "…"
