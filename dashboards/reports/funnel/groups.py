@@ -12,7 +12,7 @@ from dashboards.controls import FILTER_FIELDS, kept, label_of, toggle, url_form
 from dashboards.page import Node, View
 from dashboards.parts import card, computed, empty, exports, icon, link, menu
 from dashboards.reports.funnel.ask import BREAKDOWN
-from dashboards.reports.funnel.editor import field_input, field_list
+from dashboards.reports.funnel.fields import field_input, field_list
 from dashboards.reports.funnel.names import field_name, interval, share, step_name
 from dashboards.reports.funnel.options import FIRST_TOUCH, LAST_TOUCH
 from dashboards.reports.funnel.records import Funnel, Segment
