@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from crm.activity import day_number
 from dashboards.computed import Computed, read_sql, sql_instant
 from dashboards.conditions import condition
 from dashboards.expressions import ONLY_PATHS, Expression, fill
@@ -20,7 +21,6 @@ from schemas.objects import Site
 from store.tables.client import Store
 
 _NAMED = {"source": ("source", "medium")}
-_EPOCH = date(1970, 1, 1).toordinal()
 _SQL = {
     name: read_sql(__package__ or "", f"{name}.sql")
     for name in (
@@ -204,7 +204,7 @@ def _parameters(
 
 def _number(day: date) -> int:
     """Days since 1970 as the tables count them: none before, none after 2149."""
-    return min(max(day.toordinal() - _EPOCH, 0), 65_535)
+    return min(max(day_number(day), 0), 65_535)
 
 
 def _totals(sums: _Rows, counted: _Rows, events: _Rows, people: _People, current: int) -> Totals:

@@ -38,7 +38,7 @@ class Asked:
     people: str  # people.sql with its sources in place
     by_mask: str  # people_by_mask.sql likewise; '' where it does not say all that is asked
     at_once: bool  # whether that also says how long it took to come back
-    visits: Expression  # where it does not: people_by_mask.sql of all sessions without a condition
+    visits: Expression  # people_by_mask.sql of all sessions: who came first when, and came back
     given: Mapping[str, object]
 
     @property

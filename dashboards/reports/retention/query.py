@@ -13,7 +13,7 @@ import polars as pl
 
 from crm.rate import Rate
 from crm.survival import kaplan_meier
-from dashboards.computed import read_sql
+from dashboards.computed import Computed, read_sql
 from dashboards.expressions import Expression, fill
 from dashboards.period import Period
 from dashboards.reports.retention.asked import Asked, ask
@@ -55,16 +55,14 @@ def retention(  # noqa: PLR0913 - what every report is asked with, and its optio
     """The cohorts of the whole days, weeks or months that hold a period, as seen at `now` (UTC).
 
     A filter keeps sessions; with conditions only events inside kept sessions count. First-time cohorts and
-    the time to return read all history, recurring cohorts only the periods of the report. ConfigError when a
-    filter or condition cannot be read, or there are too many periods.
+    the time to return read all history; recurring cohorts that are asked for apart from it only the periods
+    of the report. ConfigError when a filter or condition cannot be read, or there are too many periods.
     """
     asked = ask(store, site, period, options, filters, now=now)
     periods, kept, given = asked.calendar, asked.kept, asked.given
     cells = kept.computed("cells", _CELLS, _cells(asked), given)
     coverage = kept.computed("coverage", _COVERAGE, _COVERAGE_SQL, given)
-    waits = kept.computed("time_to_return", _WAITS, *_waits(asked))
-    if asked.at_once:
-        waits = replace(cells, name=waits.name, definition=waits.definition)
+    waits = _waits(asked, cells)
     tables = kept.tables(store, given)
     found = cells.columns(store, tables)
     waited = found if asked.at_once else waits.columns(store, tables)
@@ -95,9 +93,12 @@ def _cells(asked: Asked) -> str:
     return fill(_CELLS_SQL, people=Expression(asked.people))
 
 
-def _waits(asked: Asked) -> tuple[str, dict[str, object]]:
-    """The text of the time to return where the cells do not say it, and its parameters."""
-    return fill(_WAITS_SQL, visits=asked.visits), {**asked.given, **asked.visits.parameters}
+def _waits(asked: Asked, cells: Computed) -> Computed:
+    """The query of the time to return: that of the cells where it says both."""
+    if asked.at_once:
+        return replace(cells, name="time_to_return", definition=_WAITS)
+    sql, given = fill(_WAITS_SQL, visits=asked.visits), {**asked.given, **asked.visits.parameters}
+    return asked.kept.computed("time_to_return", _WAITS, sql, given)
 
 
 def _groups(rows: Sequence[dict[str, Any]], periods: Calendar) -> tuple[Group, list[Group]]:
