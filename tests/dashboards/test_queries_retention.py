@@ -185,7 +185,9 @@ def test_as_many_periods_as_a_row_of_bits_holds_and_one_more(
     longer = Period(period.end - (days - 1) * DAY, period.end, period.zone)
     for options, hours in product((DAYS, replace(DAYS, start="recurring")), (9, 240)):
         now = midnight(period.end, period.zone) + timedelta(hours=hours)
-        agree(store, found, longer, options, now)
+        report = agree(store, found, longer, options, now)
+        cells = report.computed[0].rows(store)
+        assert max(row["cohort"] + row["later_by"] for row in cells) < days, "nothing lies after the report"
 
 
 FILTERS: dict[tuple[str, ...], tuple[Callable[[Session], bool], Meets | None]] = {
@@ -324,6 +326,17 @@ def test_a_breakdown_divides_by_the_value_at_the_start(store: Store, hand: Site)
     found = {one["value"]: [c["retained"] for c in one["cohorts"]][:2] for one in said["breakdown"]}
     assert found == {"DE": [[1, 1, 0, 1], [1, 1, 0]], "FR": [[1, 0, 1, 1], [0, 0, 0]]}
     assert [(one["value"], one["size"]) for one in said["breakdown"]] == [("DE", 2), ("FR", 1)]
+
+
+def test_two_devices_that_start_in_one_instant_count_for_one_value(store: Store) -> None:
+    sides = [(f"p{number}", side) for number in range(12) for side in ("DE", "FR")]
+    sessions = [replace(visit(f"{name}-{side}", 1, country=side), site_id="twins") for name, side in sides]
+    persons = {f"{name}-{side}": f"user:{name}" for name, side in sides}
+    write(store, History("twins", [], sessions, persons))
+    by_country = replace(DAYS, breakdown="country")
+    said = retention(store, Site("twins", timezone="Europe/Berlin"), MARCH, by_country, now=NOW)
+    order = ranks(store, Known(sessions, [], persons), "country")
+    assert [(one.value, one.size) for one in said.groups] == [(min(order, key=lambda one: order[one]), 12)]
 
 
 def test_the_time_to_return_is_counted_from_the_end_of_the_first_visit(store: Store, hand: Site) -> None:

@@ -32,8 +32,8 @@ FROM (
                 (at, amount) -> (
                     toInt32(at - cohort), toUInt64(0), toDecimal128(amount, 4), emptyArrayInt64(), emptyArrayInt64()
                 ),
-                arrayFilter(at -> at >= cohort AND at < {periods:Int32}, b.paid.1),
-                arrayFilter((amount, at) -> at >= cohort AND at < {periods:Int32}, b.paid.2, b.paid.1)
+                arrayFilter(at -> at >= cohort, b.paid.1),
+                arrayFilter((amount, at) -> at >= cohort, b.paid.2, b.paid.1)
             )
         )) AS cells
     FROM (

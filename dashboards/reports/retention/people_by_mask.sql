@@ -28,7 +28,7 @@ FROM (
         groupBitOrIf(t.mask, t.returns) AS returned,
         /*first_value*/ 1 AS value,
         /*first_place*/ 1 AS place,
-        groupArrayIf((t.first, t.revenue), t.revenue != 0) AS paid,
+        groupArrayIf((t.first, t.revenue), t.revenue != 0 AND t.first <= {periods:Int32}) AS paid,
         groupArray(t.start_ms) AS starts_ms,
         min(bitShiftLeft(toUInt128(t.start_ms), 64) + toUInt64(t.end_ms)) AS first_visit,
         toInt64(bitAnd(first_visit, 0xFFFFFFFFFFFFFFFF)) AS first_ended_ms,
